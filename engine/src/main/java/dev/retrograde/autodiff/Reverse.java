@@ -1,0 +1,143 @@
+package dev.retrograde.autodiff;
+
+import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.NoGradientException;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Reverse mode: from the cotangent of results to the cotangents of chosen values, by walking the
+/// nodes backwards and asking each op for its `vjp`.
+public final class Reverse {
+  private Reverse() {}
+
+  /// Appends the backward pass to `e`.
+  ///
+  /// @param nodes the forward nodes, in order
+  /// @param seeds cotangents of results
+  /// @param wrt values whose cotangents are wanted
+  /// @return the cotangents; values that none reaches are absent
+  public static Map<Value, Value> pullback(
+      Emit e, List<Node> nodes, Map<Value, Value> seeds, List<Value> wrt) {
+    return new Walk(e, nodes, seeds, wrt).run();
+  }
+
+  /// Gradients of a scalar loss with respect to named values; each must have one.
+  ///
+  /// @throws NoGradientException naming the op that cut the path of a value without a gradient
+  public static Map<String, Value> gradients(
+      Emit e, List<Node> nodes, Value loss, Map<String, Value> wrt) {
+    if (loss.type().rank() != 0 || !loss.type().dtype().isFloat()) {
+      throw new IllegalArgumentException(
+          "a loss is a scalar of a floating type, found " + loss.type() + "; take its mean or sum");
+    }
+    Origin before = e.origin();
+    e.origin(new Origin("loss", before.line(), Origin.Phase.BACKWARD, 0));
+    Value one = e.fill(loss.type(), 1);
+    Walk walk = new Walk(e, nodes, Map.of(loss, one), List.copyOf(wrt.values()));
+    Map<Value, Value> found = walk.run();
+    Map<String, Value> out = new LinkedHashMap<>();
+    for (Map.Entry<String, Value> w : wrt.entrySet()) {
+      Value g = found.get(w.getValue());
+      if (g == null) {
+        throw new NoGradientException(walk.explain(w.getKey(), w.getValue()));
+      }
+      out.put(w.getKey(), g);
+    }
+    e.origin(before);
+    return out;
+  }
+
+  private static final class Walk {
+    private final Emit e;
+    private final List<Node> nodes;
+    private final Map<Value, Value> cot = new HashMap<>();
+    private final Set<Value> active = new HashSet<>();
+    private final List<Value> wrt;
+    private final List<Node> cuts = new ArrayList<>();
+
+    Walk(Emit e, List<Node> nodes, Map<Value, Value> seeds, List<Value> wrt) {
+      this.e = e;
+      this.nodes = List.copyOf(nodes);
+      this.wrt = wrt;
+      cot.putAll(seeds);
+    }
+
+    Map<Value, Value> run() {
+      active.addAll(wrt);
+      for (Node n : nodes) {
+        if (n.operands().stream().anyMatch(active::contains)) {
+          n.results().stream().filter(r -> r.type().dtype().isFloat()).forEach(active::add);
+        }
+      }
+      Origin before = e.origin();
+      for (int i = nodes.size() - 1; i >= 0; i--) {
+        Node n = nodes.get(i);
+        if (n.results().stream().anyMatch(cot::containsKey)) {
+          back(n);
+        }
+      }
+      e.origin(before);
+      Map<Value, Value> out = new HashMap<>();
+      for (Value w : wrt) {
+        Value c = cot.get(w);
+        if (c != null) {
+          out.put(w, c);
+        }
+      }
+      return out;
+    }
+
+    private void back(Node n) {
+      List<Boolean> wanted = n.operands().stream().map(active::contains).toList();
+      if (!wanted.contains(true)) {
+        return;
+      }
+      e.origin(n.origin().with(Origin.Phase.BACKWARD));
+      List<@Nullable Value> in = new ArrayList<>();
+      n.results().forEach(r -> in.add(cot.get(r)));
+      List<@Nullable Value> back = n.op().vjp(e, n, in, wanted);
+      for (int k = 0; k < n.operands().size(); k++) {
+        Value x = n.operand(k);
+        Value c = back.get(k);
+        if (!wanted.get(k)) {
+          continue;
+        }
+        if (c == null) {
+          cuts.add(n);
+          continue;
+        }
+        if (!c.type().equals(x.type())) {
+          throw new AssertionError(n + ": the cotangent of " + x.type() + " is " + c.type());
+        }
+        Value sum = cot.get(x);
+        cot.put(x, sum == null ? c : e.plus(sum, c));
+      }
+    }
+
+    String explain(String name, Value v) {
+      Set<Value> from = new HashSet<>();
+      from.add(v);
+      for (Node n : nodes) {
+        if (n.operands().stream().anyMatch(from::contains)) {
+          if (cuts.contains(n)
+              || n.results().stream().noneMatch(r -> r.type().dtype().isFloat())) {
+            return "'" + name + "' has no gradient: " + n.op().name() + " '" + n.origin()
+                + "' cut the path from it to the loss; make it not trainable, or give that op a rule";
+          }
+          from.addAll(n.results());
+        }
+      }
+      return "'" + name + "' has no gradient: the loss does not depend on it; "
+          + "remove the layer, or make it not trainable";
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.retrograde.ir;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A pure function `(state, inputs) -> (state', outputs)`.
+///
+/// @param name such as `step`
+/// @param state entries read or written, each with the value that stands for it at entry
+/// @param inputs named parameters
+/// @param nodes the body, in an order that defines before it uses
+/// @param outputs named results
+/// @param updates new values of state entries, all taking effect together at the end
+/// @param functions functions that `Call` names
+public record Program(
+    String name,
+    List<StateParam> state,
+    List<Named> inputs,
+    List<Node> nodes,
+    List<Named> outputs,
+    List<Update> updates,
+    Map<String, Block> functions) {
+  public Program {
+    state = List.copyOf(state);
+    inputs = List.copyOf(inputs);
+    nodes = List.copyOf(nodes);
+    outputs = List.copyOf(outputs);
+    updates = List.copyOf(updates);
+    functions = Map.copyOf(functions);
+  }
+
+  /// A state entry and the value that stands for it.
+  public record StateParam(StateEntry entry, Value value) {}
+
+  /// A named input or output.
+  public record Named(String name, Value value) {}
+
+  /// The new value of an entry: all of it, or the rows that `rows` (i32 indices into axis 0) selects.
+  public record Update(String entry, Value value, @Nullable Value rows) {}
+
+  public Program with(List<Node> newNodes) {
+    return new Program(name, state, inputs, newNodes, outputs, updates, functions);
+  }
+
+  /// The value standing for a state entry.
+  public Value stateValue(String entry) {
+    for (StateParam s : state) {
+      if (s.entry().name().equals(entry)) {
+        return s.value();
+      }
+    }
+    throw new IllegalArgumentException("program '" + name + "' has no state '" + entry + "'");
+  }
+
+  public Value output(String output) {
+    for (Named o : outputs) {
+      if (o.name().equals(output)) {
+        return o.value();
+      }
+    }
+    throw new IllegalArgumentException(
+        "program '"
+            + name
+            + "' has no output '"
+            + output
+            + "', it has "
+            + outputs.stream().map(Named::name).toList());
+  }
+
+  /// Values that must be alive at the end.
+  public List<Value> results() {
+    java.util.ArrayList<Value> r = new java.util.ArrayList<>();
+    outputs.forEach(o -> r.add(o.value()));
+    updates.forEach(
+        u -> {
+          r.add(u.value());
+          if (u.rows() != null) {
+            r.add(u.rows());
+          }
+        });
+    return r;
+  }
+}
