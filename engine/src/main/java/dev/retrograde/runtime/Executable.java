@@ -1,0 +1,44 @@
+package dev.retrograde.runtime;
+
+import dev.retrograde.ir.Program;
+import java.lang.foreign.MemorySegment;
+
+/// A compiled program bound to a state store.
+///
+/// Fill the [#input] segments, call [#run], read the [#output] segments; they belong to the
+/// executable and are valid until it is closed. A run either completes, updates included, or throws
+/// and leaves the state as it was. A warm run allocates nothing on the heap.
+///
+/// An executable belongs to the thread that made it; other threads get an exception.
+public interface Executable extends AutoCloseable {
+  Program program();
+
+  /// Where the caller writes an input, row-major.
+  MemorySegment input(String name);
+
+  /// Where a run leaves an output, row-major.
+  MemorySegment output(String name);
+
+  /// Runs once.
+  void run();
+
+  /// Every byte a run keeps.
+  MemoryReport memory();
+
+  /// What compiling made.
+  Compiled compiled();
+
+  @Override
+  void close();
+
+  /// Facts about the compiled form, counted, never estimated.
+  ///
+  /// @param target name of the target
+  /// @param kernels kernel launches of one run
+  /// @param distinct kernels of different code
+  /// @param codeBytes bytes of machine code or bytecode
+  /// @param compileNanos time from program to executable
+  /// @param macs multiply-adds of one run, by phase: forward, backward, update
+  record Compiled(
+      String target, int kernels, int distinct, long codeBytes, long compileNanos, long[] macs) {}
+}

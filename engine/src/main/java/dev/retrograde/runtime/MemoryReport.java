@@ -1,0 +1,81 @@
+package dev.retrograde.runtime;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// What one run of an executable keeps in memory, tensor by tensor, from the memory plan itself.
+///
+/// @param tensors every buffer, in order of birth
+/// @param steps number of steps (kernels and host calls) of a run
+/// @param arenaBytes what the arena reserves, state not counted
+/// @param peakBytes largest sum of live bytes, state and inputs counted
+/// @param peakStep the step at which it falls
+/// @param peakNode that step's name
+public record MemoryReport(
+    List<Entry> tensors,
+    int steps,
+    long arenaBytes,
+    long peakBytes,
+    int peakStep,
+    String peakNode) {
+  public MemoryReport {
+    tensors = List.copyOf(tensors);
+  }
+
+  /// What a buffer is for.
+  public enum Tag {
+    WEIGHT,
+    GRADIENT,
+    OPTIMIZER,
+    RESIDUAL,
+    COTANGENT,
+    WORKSPACE,
+    INPUT
+  }
+
+  /// One buffer: alive from step `birth` to step `death`, both inclusive; `offset` in the arena, or -1
+  /// for state.
+  public record Entry(String name, Tag tag, long bytes, int birth, int death, long offset) {}
+
+  /// Live bytes at a step, by tag.
+  public Map<Tag, Long> byTag(int step) {
+    Map<Tag, Long> sums = new EnumMap<>(Tag.class);
+    for (Tag t : Tag.values()) {
+      sums.put(t, 0L);
+    }
+    for (Entry e : tensors) {
+      if (e.birth() <= step && step <= e.death()) {
+        sums.merge(e.tag(), e.bytes(), Long::sum);
+      }
+    }
+    return sums;
+  }
+
+  /// Live bytes at the joint peak, by tag; they add up to [#peakBytes].
+  public Map<Tag, Long> atPeak() {
+    return byTag(peakStep);
+  }
+
+  /// Makes a report; finds the peak.
+  public static MemoryReport of(List<Entry> tensors, List<String> stepNames, long arenaBytes) {
+    int n = Math.max(1, stepNames.size());
+    long[] delta = new long[n + 1];
+    for (Entry e : tensors) {
+      delta[Math.max(0, e.birth())] += e.bytes();
+      delta[Math.min(n - 1, e.death()) + 1] -= e.bytes();
+    }
+    long live = 0;
+    long peak = 0;
+    int at = 0;
+    for (int i = 0; i < n; i++) {
+      live += delta[i];
+      if (live > peak) {
+        peak = live;
+        at = i;
+      }
+    }
+    String name = stepNames.isEmpty() ? "" : stepNames.get(at);
+    return new MemoryReport(tensors, n, arenaBytes, peak, at, name);
+  }
+}

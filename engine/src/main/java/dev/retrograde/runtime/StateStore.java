@@ -1,0 +1,209 @@
+package dev.retrograde.runtime;
+
+import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.RandomOp.RandomBits;
+import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.StateEntry.Init;
+import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.ScalarCode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Named tensors that outlive a run: parameters, statistics, optimiser state. Several executables
+/// share one store. Entries lie one after another in one block of memory, each at a multiple of 64
+/// bytes, in the order of their first declaration; each is followed by at least 64 bytes of slack.
+///
+/// The store owns its memory until [#close]; afterwards every access is an exception. One thread at a
+/// time changes it.
+public final class StateStore implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final Map<String, Slot> slots = new LinkedHashMap<>();
+  private final MemorySegment block;
+
+  private record Slot(StateEntry entry, long offset) {}
+
+  /// Allocates and initialises the state of these programs; an entry named by several is one entry.
+  ///
+  /// @param seed of random initial values; each entry draws from its own stream, by name
+  public static StateStore of(long seed, Program... programs) {
+    Map<String, StateEntry> entries = new LinkedHashMap<>();
+    for (Program p : programs) {
+      for (Program.StateParam s : p.state()) {
+        StateEntry known = entries.putIfAbsent(s.entry().name(), s.entry());
+        if (known != null && !known.type().equals(s.entry().type())) {
+          throw new IllegalArgumentException(
+              "program '" + p.name() + "' declares state '" + known.name() + "' as "
+                  + s.entry().type() + ", an earlier program as " + known.type());
+        }
+      }
+    }
+    return new StateStore(seed, List.copyOf(entries.values()));
+  }
+
+  private StateStore(long seed, List<StateEntry> entries) {
+    long at = 0;
+    for (StateEntry e : entries) {
+      slots.put(e.name(), new Slot(e, at));
+      at += (e.type().bytes() + 127) / 64 * 64;
+    }
+    block = arena.allocate(Math.max(64, at), 64);
+    for (StateEntry e : entries) {
+      initialise(seed, e);
+    }
+  }
+
+  public List<StateEntry> entries() {
+    return slots.values().stream().map(Slot::entry).toList();
+  }
+
+  /// Bytes of all entries, without alignment.
+  public long bytes() {
+    return slots.values().stream().mapToLong(s -> s.entry().type().bytes()).sum();
+  }
+
+  /// Bytes that the store reserves.
+  public long reservedBytes() {
+    return block.byteSize();
+  }
+
+  /// The memory of an entry, valid until the store is closed.
+  public MemorySegment segment(String name) {
+    Slot s = slot(name);
+    return block.asSlice(s.offset, s.entry.type().bytes());
+  }
+
+  public boolean has(String name) {
+    return slots.containsKey(name);
+  }
+
+  public StateEntry entry(String name) {
+    return slot(name).entry;
+  }
+
+  /// A copy on the heap.
+  public HostTensor get(String name) {
+    return Segments.read(segment(name), slot(name).entry.type());
+  }
+
+  public void set(String name, HostTensor value) {
+    StateEntry e = slot(name).entry;
+    if (!e.type().equals(value.type())) {
+      throw new IllegalArgumentException(
+          "state '" + name + "' is " + e.type() + ", found " + value.type());
+    }
+    Segments.write(segment(name), value);
+  }
+
+  private Slot slot(String name) {
+    Slot s = slots.get(name);
+    if (s == null) {
+      throw new IllegalArgumentException("no state '" + name + "'; there are " + slots.keySet());
+    }
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the state store is closed; '" + name + "' is gone");
+    }
+    return s;
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  private void initialise(long seed, StateEntry e) {
+    MemorySegment m = segment(e.name());
+    DType d = e.type().dtype();
+    Draws draws = new Draws(seed, e.name());
+    for (long i = 0; i < e.type().size(); i++) {
+      double v =
+          switch (e.init()) {
+            case Init.Fill f -> f.value();
+            case Init.Normal n -> n.mean() + n.deviation() * draws.normal();
+            case Init.TruncatedNormal n -> n.deviation() * draws.truncated();
+            case Init.Uniform u -> u.low() + (u.high() - u.low()) * draws.uniform();
+          };
+      Segments.put(m, d, i, ScalarCode.bitsOf(d, v));
+    }
+  }
+
+  /// A stream of numbers of one entry.
+  private static final class Draws {
+    private final int key;
+    private final int high;
+    private int next;
+
+    Draws(long seed, String name) {
+      int h = 0x811C9DC5;
+      for (int i = 0; i < name.length(); i++) {
+        h = (h ^ name.charAt(i)) * 0x01000193;
+      }
+      key = h ^ (int) seed;
+      high = (int) (seed >>> 32);
+    }
+
+    double uniform() {
+      return ((RandomBits.philox(key, high, next++) >>> 8) + 0.5) * 0x1p-24;
+    }
+
+    /// Box and Muller 1958.
+    double normal() {
+      double r = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
+      return r * StrictMath.cos(2 * Math.PI * uniform());
+    }
+
+    double truncated() {
+      double v = normal();
+      while (Math.abs(v) > 2) {
+        v = normal();
+      }
+      return v;
+    }
+  }
+
+  /// Reads and writes elements as stored bits.
+  public static final class Segments {
+    private Segments() {}
+
+    public static void put(MemorySegment m, DType d, long i, long bits) {
+      switch (d.bytes()) {
+        case 1 -> m.set(ValueLayout.JAVA_BYTE, i, (byte) bits);
+        case 2 -> m.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, (short) bits);
+        case 4 -> m.set(ValueLayout.JAVA_INT_UNALIGNED, i * 4, (int) bits);
+        default -> m.set(ValueLayout.JAVA_LONG_UNALIGNED, i * 8, bits);
+      }
+    }
+
+    public static long get(MemorySegment m, DType d, long i) {
+      return switch (d) {
+        case F32 -> m.get(ValueLayout.JAVA_INT_UNALIGNED, i * 4) & 0xffffffffL;
+        case I32 -> m.get(ValueLayout.JAVA_INT_UNALIGNED, i * 4);
+        case F64, I64, FRAME -> m.get(ValueLayout.JAVA_LONG_UNALIGNED, i * 8);
+        case BF16 -> m.get(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2) & 0xffffL;
+        case I16 -> m.get(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2);
+        case I8 -> m.get(ValueLayout.JAVA_BYTE, i);
+        case U8, BOOL -> m.get(ValueLayout.JAVA_BYTE, i) & 0xffL;
+      };
+    }
+
+    public static HostTensor read(MemorySegment m, dev.retrograde.ir.Type t) {
+      HostTensor h = HostTensor.zeros(t);
+      for (int i = 0; i < h.size(); i++) {
+        h.setBits(i, get(m, t.dtype(), i));
+      }
+      return h;
+    }
+
+    public static void write(MemorySegment m, HostTensor h) {
+      for (int i = 0; i < h.size(); i++) {
+        put(m, h.dtype(), i, h.bits(i));
+      }
+    }
+  }
+}
