@@ -13,6 +13,8 @@ if /i "%~1"=="bench" (
   set "MODULE=bench"
   set "JAR=retrograde-bench.jar"
   set "PROFILE=-Pbench"
+  rem A waiting OpenMP worker of another engine must not take a core from whoever is measured.
+  if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
 )
 set "BUILT=%ROOT%%MODULE%\target\quick"
 set "LOG=%ROOT%target\retrograde-build.log"
