@@ -60,6 +60,7 @@ record House(String root, List<String> rooms) {
     return new House(
         "dev.retrograde",
         List.of(
+            "scalar",
             "ir",
             "trace",
             "autodiff",
