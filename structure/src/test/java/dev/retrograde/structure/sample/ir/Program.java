@@ -1,0 +1,4 @@
+package dev.retrograde.structure.sample.ir;
+
+/// Breaks no rule.
+public record Program(String text) {}

@@ -1,0 +1,4 @@
+package dev.retrograde.structure.sample.nn;
+
+/// Open to inheritance.
+public class Open {}
