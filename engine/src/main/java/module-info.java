@@ -7,8 +7,11 @@ module dev.retrograde.engine {
   exports dev.retrograde.choice;
   exports dev.retrograde.interp;
   exports dev.retrograde.ir;
+  exports dev.retrograde.loop;
+  exports dev.retrograde.pass;
   exports dev.retrograde.runtime;
   exports dev.retrograde.scalar;
+  exports dev.retrograde.target;
   exports dev.retrograde.trace;
 
   requires static org.jspecify;

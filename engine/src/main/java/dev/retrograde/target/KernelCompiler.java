@@ -1,0 +1,52 @@
+package dev.retrograde.target;
+
+import dev.retrograde.loop.Kernel;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// The part of a target that turns kernels into code. Everything before it (fusion, schedules,
+/// memory) is shared.
+public interface KernelCompiler extends AutoCloseable {
+  /// What schedules must know.
+  Machine machine();
+
+  /// Compiles a kernel; equal kernels may be given again and share code.
+  CompiledKernel compile(Kernel kernel);
+
+  /// Bytes of code made so far.
+  long codeBytes();
+
+  /// Frees the code. Bound kernels must not run afterwards.
+  @Override
+  void close();
+
+  /// The shape of the machine that kernels are written for.
+  ///
+  /// @param vectorBytes bytes of a vector register: 64, 32, or 4 for scalar code
+  /// @param registers vector registers a kernel may use
+  /// @param broadcastOperands whether a product can take one operand from memory repeated to all
+  ///     lanes
+  record Machine(int vectorBytes, int registers, boolean broadcastOperands) {
+    /// Lanes of a kernel whose widest register type has this many bytes; 1 for scalar code.
+    public int lanes(int bytes) {
+      return Math.max(1, vectorBytes / Math.max(4, bytes));
+    }
+  }
+
+  /// Code of a kernel.
+  interface CompiledKernel {
+    /// Ties the parameters to buffers, whose memory the caller keeps alive. Each buffer is followed by
+    /// at least 64 readable and writable bytes of slack.
+    BoundKernel bind(List<MemorySegment> buffers);
+
+    /// A listing of the code.
+    String listing();
+  }
+
+  /// A kernel ready to run.
+  interface BoundKernel {
+    /// Runs iterations `from` to `to - 1` of the outermost loop. Allocates nothing. Different parts
+    /// may run on different threads at the same time.
+    void run(long from, long to);
+  }
+}
