@@ -1,0 +1,10 @@
+/// Machine code for x86-64: how it is encoded, where it lives and how it is called.
+///
+/// Everything that touches native memory of its own accord stands in this module, because it needs
+/// native access; the encoder itself only fills byte arrays and runs anywhere. Start reading at
+/// [dev.retrograde.x64.asm.Assembler].
+module dev.retrograde.x64 {
+  requires static org.jspecify;
+
+  exports dev.retrograde.x64.asm;
+}
