@@ -7,4 +7,5 @@ module dev.retrograde.x64 {
   requires static org.jspecify;
 
   exports dev.retrograde.x64.asm;
+  exports dev.retrograde.x64.memory;
 }

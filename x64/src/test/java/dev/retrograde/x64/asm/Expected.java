@@ -17,9 +17,13 @@ final class Expected {
           "vshuff64x2");
   private static final Set<String> DWORD_SOURCE =
       Set.of("vcvtps2pd", "vcvtdq2pd", "vcvtudq2pd", "vcvttps2qq", "vpunpckldq",
-          "vpunpckhdq", "vcvtps2dq", "vcvttps2dq");
+          "vpunpckhdq", "vcvtps2dq", "vcvttps2dq", "vpcmpd", "vpcmpud", "vpcmpeqd");
 
   private Expected() {}
+
+  static boolean isNarrowing(String name) {
+    return NARROWING.contains(name);
+  }
 
   static String vec(int register, Width width) {
     String prefix =

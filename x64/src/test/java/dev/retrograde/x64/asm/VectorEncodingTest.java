@@ -55,7 +55,12 @@ class VectorEncodingTest {
     if (op.hasEvex() && op.tuple().broadcasts()) {
       int element = Expected.broadcastBytes(name);
       for (Place p : Place.ALL) {
-        list.add(new Source(p.mem().broadcasting(), Expected.broadcastSize(element) + p.text()));
+        // Where the result does not tell the width, the count of copies does.
+        boolean ambiguous = w != Width.Z && Expected.isNarrowing(name);
+        String copies = ambiguous ? "{1to" + w.bytes() / element + "}" : "";
+        list.add(
+            new Source(
+                p.mem().broadcasting(), Expected.broadcastSize(element) + p.text() + copies));
       }
     }
     return list;
