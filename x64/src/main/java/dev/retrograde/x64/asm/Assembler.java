@@ -119,28 +119,41 @@ public final class Assembler {
     return Mem.rip(constants.label(out, bytes, alignment));
   }
 
-  /// A constant of four bytes.
-  public Mem constant(float value) {
-    return constant(little(4).putFloat(value).array(), 4);
+  /// A constant of one or more lanes, aligned to its size up to the next power of two, at most 64.
+  public Mem f32(float... lanes) {
+    ByteBuffer bytes = little(Float.BYTES * lanes.length);
+    bytes.asFloatBuffer().put(lanes);
+    return aligned(bytes);
   }
 
-  /// A constant of eight bytes.
-  public Mem constant(double value) {
-    return constant(little(8).putDouble(value).array(), 8);
+  /// A constant of one or more lanes, aligned like [#f32].
+  public Mem f64(double... lanes) {
+    ByteBuffer bytes = little(Double.BYTES * lanes.length);
+    bytes.asDoubleBuffer().put(lanes);
+    return aligned(bytes);
   }
 
-  /// A constant of four bytes each, aligned to its size rounded up to a power of two, at most 64.
-  public Mem constant(int... values) {
-    ByteBuffer bytes = little(4 * values.length);
-    for (int value : values) {
-      bytes.putInt(value);
-    }
-    int ceiling = Integer.highestOneBit(Math.max(1, 2 * bytes.capacity() - 1));
-    return constant(bytes.array(), Math.min(64, ceiling));
+  /// A constant of one or more lanes, aligned like [#f32].
+  public Mem i32(int... lanes) {
+    ByteBuffer bytes = little(Integer.BYTES * lanes.length);
+    bytes.asIntBuffer().put(lanes);
+    return aligned(bytes);
+  }
+
+  /// A constant of one or more lanes, aligned like [#f32].
+  public Mem i64(long... lanes) {
+    ByteBuffer bytes = little(Long.BYTES * lanes.length);
+    bytes.asLongBuffer().put(lanes);
+    return aligned(bytes);
   }
 
   private static ByteBuffer little(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private Mem aligned(ByteBuffer bytes) {
+    int ceiling = Integer.highestOneBit(Math.max(1, 2 * bytes.capacity() - 1));
+    return constant(bytes.array(), Math.min(ConstantPool.MAX_ALIGNMENT, ceiling));
   }
 
   /// Writes the constants behind the code and gives all bytes. Ends the use of this assembler.

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /// The constants that code refers to, each once, written behind the code.
 final class ConstantPool {
-  private static final int MAX_ALIGNMENT = 64;
+  static final int MAX_ALIGNMENT = 64;
   private static final int FILLER = 0xCC;
 
   private static final class Entry {

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 /// The system's disassembler, and its text brought to one form.
 final class ObjDump {
   private static final Pattern LINE = Pattern.compile("^\\s*([0-9a-f]+):\\t([^\\t]*)(?:\\t(.*))?$");
+  private static final Pattern RELATIVE =
+      Pattern.compile("^(.*)\\[rip[+-]0x[0-9a-f]+](.*) # (0x[0-9a-f]+)$");
   private static final Pattern FLOAT_PREDICATE =
       Pattern.compile("^vcmp(\\w+?)(ps|pd|ss|sd) (.*)$");
   private static final Pattern INT_PREDICATE =
@@ -78,8 +80,8 @@ final class ObjDump {
   /// One space behind the mnemonic, predicates as numbers, and a place relative to the code as the
   /// address that the disassembler computed.
   static String normalise(String text) {
-    String line = text.strip().replaceAll("\\s+", " ");
-    Matcher relative = Pattern.compile("^(.*)\\[rip[+-]0x[0-9a-f]+](.*) # (0x[0-9a-f]+)$").matcher(line);
+    String line = text.strip().replaceAll("\\s+", " ").replace("{evex} ", "");
+    Matcher relative = RELATIVE.matcher(line);
     if (relative.matches()) {
       line = relative.group(1) + "[" + relative.group(3) + "]" + relative.group(2);
     }

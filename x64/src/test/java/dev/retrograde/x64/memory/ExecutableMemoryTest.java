@@ -78,8 +78,8 @@ class ExecutableMemoryTest {
   void multipliesAndAddsWithConstantsFromThePool() {
     assumeTrue(CpuFeatures.detect().hasAvx2Base(), "no AVX2 with FMA");
     a.v(VOp.VMOVUPS, Width.Y, Vec.V1, Mem.at(Gpr.RDI));
-    a.v(VOp.VBROADCASTSS, Width.Y, Vec.V9, a.constant(3f));
-    Mem lanes = a.constant(0, 0x3F800000, 0x40000000, 0, 0, 0, 0, 0x3F800000);
+    a.v(VOp.VBROADCASTSS, Width.Y, Vec.V9, a.f32(3));
+    Mem lanes = a.f32(0, 1, 2, 0, 0, 0, 0, 1);
     a.v(VOp.VFMADD213PS, Width.Y, Vec.V1, Vec.V9, lanes);
     a.store(VOp.VMOVUPS, Width.Y, Mem.at(Gpr.RDI), Vec.V1);
     a.vzeroupper();
