@@ -12,9 +12,11 @@ public enum Alu {
   CMP(7);
 
   private final int number;
+  private final String mnemonic;
 
   Alu(int number) {
     this.number = number;
+    this.mnemonic = name().toLowerCase(Locale.ROOT);
   }
 
   /// The operation's number, in the opcode or in ModRM.reg.
@@ -23,6 +25,6 @@ public enum Alu {
   }
 
   String mnemonic() {
-    return name().toLowerCase(Locale.ROOT);
+    return mnemonic;
   }
 }

@@ -1,11 +1,11 @@
 package dev.retrograde.x64.asm;
 
 import static dev.retrograde.x64.asm.GprEncoder.TWO_BYTE;
+import static dev.retrograde.x64.asm.IntegerInstructions.NO_ESCAPE;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// An x86-64 assembler: each method appends one instruction, `finish` gives the bytes.
@@ -26,12 +26,11 @@ import org.jspecify.annotations.Nullable;
 /// byte[] code = a.finish();
 /// ```
 public final class Assembler {
-  private static final int NO_ESCAPE = 0;
-
   private final CodeBuffer out = new CodeBuffer();
-  private final GprEncoder gpr = new GprEncoder(out);
   private final ConstantPool constants = new ConstantPool();
   private final @Nullable Listing listing;
+  private final IntegerInstructions integers;
+  private final MaskInstructions masks;
   private final VectorInstructions vectors;
   private int labels;
   private boolean finished;
@@ -43,6 +42,8 @@ public final class Assembler {
 
   private Assembler(@Nullable Listing listing) {
     this.listing = listing;
+    this.integers = new IntegerInstructions(out, listing);
+    this.masks = new MaskInstructions(out, listing);
     this.vectors = new VectorInstructions(out, listing);
   }
 
@@ -176,187 +177,149 @@ public final class Assembler {
 
   /// `dst = src`.
   public void mov(Gpr dst, Gpr src) {
-    rr("mov", 8, 0x8B, dst, src);
+    integers.rr("mov", 8, 0x8B, dst, src);
   }
 
   /// `dst = src`, the low 32 bits; the high ones become zero.
   public void mov32(Gpr dst, Gpr src) {
-    rr("mov", 4, 0x8B, dst, src);
+    integers.rr("mov", 4, 0x8B, dst, src);
   }
 
   /// `dst = value`, in the shortest encoding; the flags stay as they are.
   public void mov(Gpr dst, long value) {
-    int at = position();
-    boolean unsigned = value == (value & 0xFFFF_FFFFL);
-    if (unsigned) {
-      gpr.inOpcode(false, 0xB8, dst.code());
-      out.putInt((int) value);
-    } else if (value == (int) value) {
-      gpr.registers(true, 0xC7, 0, dst.code());
-      out.putInt((int) value);
-    } else {
-      gpr.inOpcode(true, 0xB8, dst.code());
-      out.putLong(value);
-    }
-    if (listing != null) {
-      String name = unsigned || value == (int) value ? "mov" : "movabs";
-      note(at, new Text(name).gpr(dst, unsigned ? 4 : 8).imm(value));
-    }
+    integers.mov(dst, value);
   }
 
   /// `dst = 0`; changes the flags.
   public void zero(Gpr dst) {
-    rr("xor", 4, 0x33, dst, dst);
+    integers.rr("xor", 4, 0x33, dst, dst);
   }
 
   /// `dst = [src]`, 64 bits.
   public void mov(Gpr dst, Mem src) {
-    rm("mov", 8, 8, 0x8B, dst, src);
+    integers.rm("mov", 8, 8, 0x8B, dst, src);
   }
 
   /// `dst = [src]`, 32 bits; the high ones become zero.
   public void mov32(Gpr dst, Mem src) {
-    rm("mov", 4, 4, 0x8B, dst, src);
+    integers.rm("mov", 4, 4, 0x8B, dst, src);
   }
 
   /// `[dst] = src`, 64 bits.
   public void mov(Mem dst, Gpr src) {
-    mr("mov", 8, 0x89, dst, src);
+    integers.mr("mov", 8, 0x89, dst, src);
   }
 
   /// `[dst] = src`, 32 bits.
   public void mov32(Mem dst, Gpr src) {
-    mr("mov", 4, 0x89, dst, src);
+    integers.mr("mov", 4, 0x89, dst, src);
   }
 
   /// `[dst] = value`, 64 bits, the value sign-extended.
   public void mov(Mem dst, int value) {
-    mi("mov", 8, 0xC7, 0, dst, value, 4);
+    integers.mi("mov", 8, 0xC7, 0, dst, value, 4);
   }
 
   /// `[dst] = value`, 32 bits.
   public void mov32(Mem dst, int value) {
-    mi("mov", 4, 0xC7, 0, dst, value, 4);
+    integers.mi("mov", 4, 0xC7, 0, dst, value, 4);
   }
 
   /// `[dst] = src`, the low 16 bits.
   public void mov16(Mem dst, Gpr src) {
-    int at = position();
-    gpr.memory(0x66, false, false, 0x89, src.code(), dst, 0);
-    if (listing != null) {
-      note(at, new Text("mov").mem(dst, 2, Width.X).gpr(src, 2));
-    }
+    integers.mov16(dst, src);
   }
 
   /// `[dst] = src`, the low 8 bits.
   public void mov8(Mem dst, Gpr src) {
-    int at = position();
-    gpr.memory(0, false, true, 0x88, src.code(), dst, 0);
-    if (listing != null) {
-      note(at, new Text("mov").mem(dst, 1, Width.X).gpr(src, 1));
-    }
+    integers.mov8(dst, src);
   }
 
   /// `dst = src`, its low 32 bits sign-extended.
   public void movsxd(Gpr dst, Gpr src) {
-    int at = position();
-    gpr.registers(true, 0x63, dst.code(), src.code());
-    if (listing != null) {
-      note(at, new Text("movsxd").gpr(dst, 8).gpr(src, 4));
-    }
+    integers.movsxd(dst, src);
   }
 
   /// `dst = [src]`, 32 bits sign-extended.
   public void movsxd(Gpr dst, Mem src) {
-    rm("movsxd", 8, 4, 0x63, dst, src);
+    integers.rm("movsxd", 8, 4, 0x63, dst, src);
   }
 
   /// `dst = [src]`, 8 bits zero-extended.
   public void movzx8(Gpr dst, Mem src) {
-    rm("movzx", 4, 1, TWO_BYTE | 0xB6, dst, src);
+    integers.rm("movzx", 4, 1, TWO_BYTE | 0xB6, dst, src);
   }
 
   /// `dst = [src]`, 16 bits zero-extended.
   public void movzx16(Gpr dst, Mem src) {
-    rm("movzx", 4, 2, TWO_BYTE | 0xB7, dst, src);
+    integers.rm("movzx", 4, 2, TWO_BYTE | 0xB7, dst, src);
   }
 
   /// `dst = [src]`, 8 bits sign-extended.
   public void movsx8(Gpr dst, Mem src) {
-    rm("movsx", 8, 1, TWO_BYTE | 0xBE, dst, src);
+    integers.rm("movsx", 8, 1, TWO_BYTE | 0xBE, dst, src);
   }
 
   /// `dst = [src]`, 16 bits sign-extended.
   public void movsx16(Gpr dst, Mem src) {
-    rm("movsx", 8, 2, TWO_BYTE | 0xBF, dst, src);
+    integers.rm("movsx", 8, 2, TWO_BYTE | 0xBF, dst, src);
   }
 
   /// `dst = src`, its low 8 bits zero-extended.
   public void movzx8(Gpr dst, Gpr src) {
-    int at = position();
-    gpr.byteRegister(TWO_BYTE | 0xB6, dst.code(), src.code());
-    if (listing != null) {
-      note(at, new Text("movzx").gpr(dst, 4).gpr(src, 1));
-    }
+    integers.movzx8(dst, src);
   }
 
   /// `dst` = the address `src`.
   public void lea(Gpr dst, Mem src) {
-    rm("lea", 8, 0, 0x8D, dst, src);
+    integers.rm("lea", 8, 0, 0x8D, dst, src);
   }
 
   /// Puts the register on the stack.
   public void push(Gpr src) {
-    one("push", 0x50, src);
+    integers.one("push", 0x50, src);
   }
 
   /// Takes the register from the stack.
   public void pop(Gpr dst) {
-    one("pop", 0x58, dst);
+    integers.one("pop", 0x58, dst);
   }
 
   /// `dst = src` if the condition holds.
   public void cmov(Cond cond, Gpr dst, Gpr src) {
-    rr("cmov" + cond.suffix(), 8, TWO_BYTE | 0x40 | cond.code(), dst, src);
+    integers.rr("cmov" + cond.suffix(), 8, TWO_BYTE | 0x40 | cond.code(), dst, src);
   }
 
   // Arithmetic.
 
   /// `dst = dst op src`.
   public void alu(Alu op, Gpr dst, Gpr src) {
-    rr(op.mnemonic(), 8, op.number() << 3 | 3, dst, src);
+    integers.rr(op.mnemonic(), 8, op.number() << 3 | 3, dst, src);
   }
 
   /// `dst = dst op value`.
   public void alu(Alu op, Gpr dst, int value) {
-    int at = position();
-    boolean small = GprEncoder.fitsByte(value);
-    gpr.registers(true, small ? 0x83 : 0x81, op.number(), dst.code());
-    immediate(value, small ? 1 : 4);
-    if (listing != null) {
-      note(at, new Text(op.mnemonic()).gpr(dst, 8).imm(value));
-    }
+    integers.alu(op, dst, value);
   }
 
   /// `dst = dst op [src]`.
   public void alu(Alu op, Gpr dst, Mem src) {
-    rm(op.mnemonic(), 8, 8, op.number() << 3 | 3, dst, src);
+    integers.rm(op.mnemonic(), 8, 8, op.number() << 3 | 3, dst, src);
   }
 
   /// `[dst] = [dst] op src`.
   public void alu(Alu op, Mem dst, Gpr src) {
-    mr(op.mnemonic(), 8, op.number() << 3 | 1, dst, src);
+    integers.mr(op.mnemonic(), 8, op.number() << 3 | 1, dst, src);
   }
 
   /// `[dst] = [dst] op value`, 64 bits.
   public void alu(Alu op, Mem dst, int value) {
-    boolean small = GprEncoder.fitsByte(value);
-    mi(op.mnemonic(), 8, small ? 0x83 : 0x81, op.number(), dst, value, small ? 1 : 4);
+    integers.alu(op, dst, value);
   }
 
   /// `dst = dst op src` on the low 32 bits; the high ones become zero.
   public void alu32(Alu op, Gpr dst, Gpr src) {
-    rr(op.mnemonic(), 4, op.number() << 3 | 3, dst, src);
+    integers.rr(op.mnemonic(), 4, op.number() << 3 | 3, dst, src);
   }
 
   /// `dst = dst + src`.
@@ -456,264 +419,208 @@ public final class Assembler {
 
   /// `dst = dst * src`.
   public void imul(Gpr dst, Gpr src) {
-    rr("imul", 8, TWO_BYTE | 0xAF, dst, src);
+    integers.rr("imul", 8, TWO_BYTE | 0xAF, dst, src);
   }
 
   /// `dst = dst * [src]`.
   public void imul(Gpr dst, Mem src) {
-    rm("imul", 8, 8, TWO_BYTE | 0xAF, dst, src);
+    integers.rm("imul", 8, 8, TWO_BYTE | 0xAF, dst, src);
   }
 
   /// `dst = src * value`.
   public void imul(Gpr dst, Gpr src, int value) {
-    int at = position();
-    boolean small = GprEncoder.fitsByte(value);
-    gpr.registers(true, small ? 0x6B : 0x69, dst.code(), src.code());
-    immediate(value, small ? 1 : 4);
-    if (listing != null) {
-      note(at, new Text("imul").gpr(dst, 8).gpr(src, 8).imm(value));
-    }
+    integers.imul(dst, src, value);
   }
 
   /// `dst = -dst`.
   public void neg(Gpr dst) {
-    digit("neg", 0xF7, 3, dst);
+    integers.digit("neg", 0xF7, 3, dst);
   }
 
   /// `dst = ~dst`.
   public void not(Gpr dst) {
-    digit("not", 0xF7, 2, dst);
+    integers.digit("not", 0xF7, 2, dst);
   }
 
   /// `dst = dst + 1`.
   public void inc(Gpr dst) {
-    digit("inc", 0xFF, 0, dst);
+    integers.digit("inc", 0xFF, 0, dst);
   }
 
   /// `dst = dst - 1`.
   public void dec(Gpr dst) {
-    digit("dec", 0xFF, 1, dst);
+    integers.digit("dec", 0xFF, 1, dst);
   }
 
   /// `rax = rdx:rax / src`, `rdx` = the remainder, signed.
   public void idiv(Gpr src) {
-    digit("idiv", 0xF7, 7, src);
+    integers.digit("idiv", 0xF7, 7, src);
   }
 
   /// `rdx:rax = rax`, sign-extended.
   public void cqo() {
-    plain("cqo", 0x48, 0x99);
+    integers.plain("cqo", 0x48, 0x99);
   }
 
   /// `dst = dst << count`.
   public void shl(Gpr dst, int count) {
-    shift("shl", 4, dst, count);
+    integers.shift("shl", 4, dst, count);
   }
 
   /// `dst = dst >>> count`.
   public void shr(Gpr dst, int count) {
-    shift("shr", 5, dst, count);
+    integers.shift("shr", 5, dst, count);
   }
 
   /// `dst = dst >> count`.
   public void sar(Gpr dst, int count) {
-    shift("sar", 7, dst, count);
+    integers.shift("sar", 7, dst, count);
   }
 
   /// Sets the flags of `a & b`.
   public void test(Gpr a, Gpr b) {
-    int at = position();
-    gpr.registers(true, 0x85, b.code(), a.code());
-    if (listing != null) {
-      note(at, new Text("test").gpr(a, 8).gpr(b, 8));
-    }
+    integers.test(a, b);
   }
 
   /// `dst` = 1 if the condition holds, else 0; the low 8 bits only.
   public void set(Cond cond, Gpr dst) {
-    int at = position();
-    gpr.byteRegister(TWO_BYTE | 0x90 | cond.code(), 0, dst.code());
-    if (listing != null) {
-      note(at, new Text("set" + cond.suffix()).gpr(dst, 1));
-    }
+    integers.set(cond, dst);
   }
 
   /// `dst` = the number of bits set in `src`.
   public void popcnt(Gpr dst, Gpr src) {
-    int at = position();
-    gpr.registers(0xF3, true, TWO_BYTE | 0xB8, dst.code(), src.code());
-    if (listing != null) {
-      note(at, new Text("popcnt").gpr(dst, 8).gpr(src, 8));
-    }
+    integers.popcnt(dst, src);
   }
 
   /// `dst` = the number of zero bits below the lowest one of `src`.
   public void tzcnt(Gpr dst, Gpr src) {
-    int at = position();
-    gpr.registers(0xF3, true, TWO_BYTE | 0xBC, dst.code(), src.code());
-    if (listing != null) {
-      note(at, new Text("tzcnt").gpr(dst, 8).gpr(src, 8));
-    }
+    integers.tzcnt(dst, src);
   }
 
   /// `dst` = the number of zero bits above the highest one of `src`.
   public void lzcnt(Gpr dst, Gpr src) {
-    int at = position();
-    gpr.registers(0xF3, true, TWO_BYTE | 0xBD, dst.code(), src.code());
-    if (listing != null) {
-      note(at, new Text("lzcnt").gpr(dst, 8).gpr(src, 8));
-    }
+    integers.lzcnt(dst, src);
   }
 
   // Control flow.
 
   /// Goes on at the label.
   public void jmp(Label target) {
-    branch("jmp", 0xEB, NO_ESCAPE, 0xE9, target);
+    integers.branch("jmp", 0xEB, NO_ESCAPE, 0xE9, target);
   }
 
   /// Goes on at the label if the condition holds.
   public void j(Cond cond, Label target) {
-    branch(listing == null ? "" : "j" + cond.suffix(), 0x70 | cond.code(), 0x0F, 0x80 | cond.code(), target);
+    integers.j(cond, target);
   }
 
   /// Calls the code at the label.
   public void call(Label target) {
-    branch("call", NO_ESCAPE, NO_ESCAPE, 0xE8, target);
+    integers.branch("call", NO_ESCAPE, NO_ESCAPE, 0xE8, target);
   }
 
   /// Goes on at the address in the register.
   public void jmp(Gpr target) {
-    indirect("jmp", 4, target);
+    integers.indirect("jmp", 4, target);
   }
 
   /// Calls the address in the register.
   public void call(Gpr target) {
-    indirect("call", 2, target);
+    integers.indirect("call", 2, target);
   }
 
   /// Goes on at the address in memory.
   public void jmp(Mem target) {
-    digit("jmp", false, 8, 0xFF, 4, target);
+    integers.digit("jmp", false, 8, 0xFF, 4, target);
   }
 
   /// Calls the address in memory.
   public void call(Mem target) {
-    digit("call", false, 8, 0xFF, 2, target);
+    integers.digit("call", false, 8, 0xFF, 2, target);
   }
 
   /// Returns.
   public void ret() {
-    plain("ret", 0xC3);
+    integers.plain("ret", 0xC3);
   }
 
   // The processor.
 
   /// Fetches the cache line of an address into all levels.
   public void prefetcht0(Mem place) {
-    digit("prefetcht0", false, 1, TWO_BYTE | 0x18, 1, place);
+    integers.digit("prefetcht0", false, 1, TWO_BYTE | 0x18, 1, place);
   }
 
   /// Fetches the cache line of an address into the second level.
   public void prefetcht1(Mem place) {
-    digit("prefetcht1", false, 1, TWO_BYTE | 0x18, 2, place);
+    integers.digit("prefetcht1", false, 1, TWO_BYTE | 0x18, 2, place);
   }
 
   /// Zeroes all vector registers above bit 127; before returning to code without AVX.
   public void vzeroupper() {
-    plain("vzeroupper", 0xC5, 0xF8, 0x77);
+    integers.plain("vzeroupper", 0xC5, 0xF8, 0x77);
   }
 
   /// Asks for leaf RAX, subleaf RCX of the processor's description, into RAX, RBX, RCX, RDX.
   public void cpuid() {
-    plain("cpuid", 0x0F, 0xA2);
+    integers.plain("cpuid", 0x0F, 0xA2);
   }
 
   /// Reads the extended control register RCX into RDX:RAX.
   public void xgetbv() {
-    plain("xgetbv", 0x0F, 0x01, 0xD0);
+    integers.plain("xgetbv", 0x0F, 0x01, 0xD0);
   }
 
   /// Stops in a debugger.
   public void int3() {
-    plain("int3", 0xCC);
+    integers.plain("int3", 0xCC);
   }
 
   // Masks.
 
   /// `dst = src`.
   public void kmov(Lanes lanes, Mask dst, Mask src) {
-    int at = position();
-    kVex(lanes.prefix(), lanes.w(), 0, 0x90, dst.code(), 0, src.code());
-    if (listing != null) {
-      note(at, kmov(lanes).word(dst.text()).word(src.text()));
-    }
+    masks.kmov(lanes, dst, src);
   }
 
   /// `dst = src`, the low bits.
   public void kmov(Lanes lanes, Mask dst, Gpr src) {
-    int at = position();
-    kVex(gprPrefix(lanes), lanes == Lanes.Q ? 1 : 0, 0, 0x92, dst.code(), 0, src.code());
-    if (listing != null) {
-      note(at, kmov(lanes).word(dst.text()).gpr(src, lanes == Lanes.Q ? 8 : 4));
-    }
+    masks.kmov(lanes, dst, src);
   }
 
   /// `dst = src`, zero-extended.
   public void kmov(Lanes lanes, Gpr dst, Mask src) {
-    int at = position();
-    kVex(gprPrefix(lanes), lanes == Lanes.Q ? 1 : 0, 0, 0x93, dst.code(), 0, src.code());
-    if (listing != null) {
-      note(at, kmov(lanes).gpr(dst, lanes == Lanes.Q ? 8 : 4).word(src.text()));
-    }
+    masks.kmov(lanes, dst, src);
   }
 
   /// `dst = [src]`.
   public void kmov(Lanes lanes, Mask dst, Mem src) {
-    int at = position();
-    kMemory(lanes, 0x90, dst, src);
-    if (listing != null) {
-      note(at, kmov(lanes).word(dst.text()).mem(src, lanes.bytes(), Width.X));
-    }
+    masks.kmov(lanes, dst, src);
   }
 
   /// `[dst] = src`.
   public void kmov(Lanes lanes, Mem dst, Mask src) {
-    int at = position();
-    kMemory(lanes, 0x91, src, dst);
-    if (listing != null) {
-      note(at, kmov(lanes).mem(dst, lanes.bytes(), Width.X).word(src.text()));
-    }
+    masks.kmov(lanes, dst, src);
   }
 
   /// `dst = a op b`, for the operations on three masks.
   public void k(KOp op, Lanes lanes, Mask dst, Mask a, Mask b) {
-    requireOperands(op, 3);
-    int at = position();
-    kVex(lanes.prefix(), lanes.w(), 1, op.opcode(), dst.code(), a.code(), b.code());
-    if (listing != null) {
-      note(at, new Text(op.mnemonic(lanes)).word(dst.text()).word(a.text()).word(b.text()));
-    }
+    masks.k(op, lanes, dst, a, b);
   }
 
   /// `dst = op src`, or the flags of `dst` and `src`, for the operations on two masks.
   public void k(KOp op, Lanes lanes, Mask dst, Mask src) {
-    requireOperands(op, 2);
-    int at = position();
-    kVex(lanes.prefix(), lanes.w(), 0, op.opcode(), dst.code(), 0, src.code());
-    if (listing != null) {
-      note(at, new Text(op.mnemonic(lanes)).word(dst.text()).word(src.text()));
-    }
+    masks.k(op, lanes, dst, src);
   }
 
   /// `dst = src << count`, by lanes.
   public void kshiftl(Lanes lanes, Mask dst, Mask src, int count) {
-    kshift("kshiftl", 0x32, lanes, dst, src, count);
+    masks.kshiftl(lanes, dst, src, count);
   }
 
   /// `dst = src >>> count`, by lanes.
   public void kshiftr(Lanes lanes, Mask dst, Mask src, int count) {
-    kshift("kshiftr", 0x30, lanes, dst, src, count);
+    masks.kshiftr(lanes, dst, src, count);
   }
 
   // Vectors: see VOp for what each instruction takes.
@@ -851,188 +758,5 @@ public final class Assembler {
   /// `[to] = src` in the lanes of `k`, which becomes zero.
   public void scatter(VOp op, Width w, Mem to, Mask k, Vec src) {
     vectors.scatter(op, w, to, k, src);
-  }
-
-  // How the instructions above are written.
-
-  private void rr(String name, int size, int opcode, Gpr reg, Gpr rm) {
-    int at = position();
-    gpr.registers(size == 8, opcode, reg.code(), rm.code());
-    if (listing != null) {
-      note(at, new Text(name).gpr(reg, size).gpr(rm, size));
-    }
-  }
-
-  private void rm(String name, int size, int memorySize, int opcode, Gpr reg, Mem rm) {
-    int at = position();
-    gpr.memory(size == 8, opcode, reg.code(), rm, 0);
-    if (listing != null) {
-      note(at, new Text(name).gpr(reg, size).mem(rm, memorySize, Width.X));
-    }
-  }
-
-  private void mr(String name, int size, int opcode, Mem rm, Gpr reg) {
-    int at = position();
-    gpr.memory(size == 8, opcode, reg.code(), rm, 0);
-    if (listing != null) {
-      note(at, new Text(name).mem(rm, size, Width.X).gpr(reg, size));
-    }
-  }
-
-  private void mi(String name, int size, int opcode, int digit, Mem rm, int value, int tail) {
-    int at = position();
-    gpr.memory(size == 8, opcode, digit, rm, tail);
-    immediate(value, tail);
-    if (listing != null) {
-      note(at, new Text(name).mem(rm, size, Width.X).imm(size == 8 ? value : value & 0xFFFF_FFFFL));
-    }
-  }
-
-  private void digit(String name, int opcode, int digit, Gpr rm) {
-    int at = position();
-    gpr.registers(true, opcode, digit, rm.code());
-    if (listing != null) {
-      note(at, new Text(name).gpr(rm, 8));
-    }
-  }
-
-  private void digit(String name, boolean wide, int size, int opcode, int digit, Mem rm) {
-    int at = position();
-    gpr.memory(wide, opcode, digit, rm, 0);
-    if (listing != null) {
-      note(at, new Text(name).mem(rm, size, Width.X));
-    }
-  }
-
-  private void indirect(String name, int digit, Gpr target) {
-    int at = position();
-    gpr.registers(false, 0xFF, digit, target.code());
-    if (listing != null) {
-      note(at, new Text(name).gpr(target, 8));
-    }
-  }
-
-  private void one(String name, int opcode, Gpr reg) {
-    int at = position();
-    gpr.inOpcode(false, opcode, reg.code());
-    if (listing != null) {
-      note(at, new Text(name).gpr(reg, 8));
-    }
-  }
-
-  private void shift(String name, int digit, Gpr dst, int count) {
-    if (count < 0 || count > 63) {
-      throw new IllegalArgumentException(
-          name + " " + dst + ": count " + count + " is not between 0 and 63");
-    }
-    int at = position();
-    gpr.registers(true, 0xC1, digit, dst.code());
-    out.put(count);
-    if (listing != null) {
-      note(at, new Text(name).gpr(dst, 8).imm(count));
-    }
-  }
-
-  private void plain(String name, int... bytes) {
-    int at = position();
-    for (int b : bytes) {
-      out.put(b);
-    }
-    if (listing != null) {
-      listing.add(at, name);
-    }
-  }
-
-  private void branch(String name, int shortOpcode, int escape, int opcode, Label target) {
-    target.requireIn(out);
-    int at = position();
-    boolean near = target.isBound() && GprEncoder.fitsByte(target.position() - (at + 2L));
-    if (near && shortOpcode != NO_ESCAPE) {
-      out.put(shortOpcode);
-      out.put(target.position() - (at + 2));
-    } else {
-      if (escape != NO_ESCAPE) {
-        out.put(escape);
-      }
-      out.put(opcode);
-      int end = position() + 4;
-      out.putInt(target.isBound() ? target.position() - end : 0);
-      if (!target.isBound()) {
-        target.await(end - 4, end);
-      }
-    }
-    if (listing != null) {
-      note(at, new Text(name).word(target.name()));
-    }
-  }
-
-  private void immediate(int value, int size) {
-    if (size == 1) {
-      out.put(value);
-    } else {
-      out.putInt(value);
-    }
-  }
-
-  private void kVex(int prefix, int w, int length, int opcode, int reg, int vvvv, int rm) {
-    VectorEncoder.vexPrefix(
-        out, VOpColumns.M0F, prefix, w, length, reg >> 3, 0, rm >> 3, vvvv);
-    out.put(opcode);
-    out.modRegister(reg, rm);
-  }
-
-  private void kMemory(Lanes lanes, int opcode, Mask reg, Mem m) {
-    gpr.check(m);
-    VectorEncoder.vexPrefix(
-        out,
-        VOpColumns.M0F,
-        lanes.prefix(),
-        lanes.w(),
-        0,
-        0,
-        m.indexCode() >> 3,
-        m.baseCode() >> 3,
-        0);
-    out.put(opcode);
-    out.modMemory(reg.code(), m, 1, 0);
-  }
-
-  private void kshift(String name, int opcode, Lanes lanes, Mask dst, Mask src, int count) {
-    int at = position();
-    int w = lanes == Lanes.W || lanes == Lanes.Q ? 1 : 0;
-    int wideLanes = lanes == Lanes.D || lanes == Lanes.Q ? 1 : 0;
-    VectorEncoder.vexPrefix(out, VOpColumns.M3A, VOpColumns.P66, w, 0, 0, 0, 0, 0);
-    out.put(opcode | wideLanes);
-    out.modRegister(dst.code(), src.code());
-    out.put(count);
-    if (listing != null) {
-      String mnemonic = name + lanes.name().toLowerCase(Locale.ROOT);
-      note(at, new Text(mnemonic).word(dst.text()).word(src.text()).imm(count & 0xFF));
-    }
-  }
-
-  private static int gprPrefix(Lanes lanes) {
-    return switch (lanes) {
-      case B -> VOpColumns.P66;
-      case W -> VOpColumns.NP;
-      case D, Q -> VOpColumns.PF2;
-    };
-  }
-
-  private static Text kmov(Lanes lanes) {
-    return new Text("kmov" + lanes.name().toLowerCase(Locale.ROOT));
-  }
-
-  private static void requireOperands(KOp op, int count) {
-    if (op.operands() != count) {
-      throw new IllegalArgumentException(
-          op + ": expected " + op.operands() + " masks, found " + count);
-    }
-  }
-
-  private void note(int at, Text text) {
-    if (listing != null) {
-      listing.add(at, text.toString());
-    }
   }
 }

@@ -42,6 +42,8 @@ public enum Cond {
 
   private static final Cond[] ALL = values();
 
+  private final String suffix = name().toLowerCase(Locale.ROOT);
+
   /// The condition that holds exactly when this one does not.
   public Cond negated() {
     return ALL[ordinal() ^ 1];
@@ -54,6 +56,6 @@ public enum Cond {
 
   /// The suffix of a mnemonic.
   String suffix() {
-    return name().toLowerCase(Locale.ROOT);
+    return suffix;
   }
 }

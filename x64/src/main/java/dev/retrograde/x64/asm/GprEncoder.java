@@ -54,7 +54,7 @@ final class GprEncoder {
   }
 
   void memory(int prefix, boolean wide, boolean byteReg, int opcode, int reg, Mem m, int tail) {
-    check(m);
+    check(out, m);
     if (prefix != NO_PREFIX) {
       out.put(prefix);
     }
@@ -64,7 +64,7 @@ final class GprEncoder {
   }
 
   /// Refuses a memory operand that only vector instructions take.
-  void check(Mem m) {
+  static void check(CodeBuffer out, Mem m) {
     if (m.vectorIndex() != null || m.broadcast()) {
       throw new IllegalArgumentException(
           "an integer instruction takes neither a vector of indices nor a broadcast, found " + m);

@@ -19,7 +19,9 @@ final class VectorInstructions {
     if (op.form() == Form.MR && b instanceof Vec source) {
       VectorEncoder.check(op, w, Form.MR, Form.MR);
       encoder.emit(op, op.opcode(), w, source.index(), 0, dst, k, zero, false, false, 0);
-      note(at, result(op, w, dst, k, zero).vec(source, w));
+      if (listing != null) {
+        note(at, result(op, w, dst, k, zero).vec(source, w));
+      }
       return;
     }
     if (op.form() == Form.RG && b instanceof Mem) {
@@ -55,7 +57,9 @@ final class VectorInstructions {
         }
         encoder.emit(op, op.opcode(), w, source.index(), 0, dst, k, zero, false, false, 1);
         encoder.immediate(imm);
-        note(at, result(op, w, dst, k, zero).vec(source, w).imm(imm & 0xFF));
+        if (listing != null) {
+          note(at, result(op, w, dst, k, zero).vec(source, w).imm(imm & 0xFF));
+        }
         return;
       }
       case RM, RMI, RVM, RVMI, RVMR, MR, CMP, CMPI, KM, RK, RG, RVG, GM, GATHER, SCATTER -> {
@@ -183,8 +187,7 @@ final class VectorInstructions {
     } else {
       VectorEncoder.check(op, w, Form.GM, Form.GM);
       size = op.enc().vexW() == 1 ? 8 : 4;
-      boolean vexOnly = !op.hasEvex();
-      encoder.emit(op, op.opcode(), w, dst.code(), 0, src, Mask.K0, false, false, vexOnly, 0);
+      encoder.emit(op, op.opcode(), w, dst.code(), 0, src, Mask.K0, false, false, false, 0);
     }
     if (listing != null) {
       note(at, new Text(op.mnemonic()).gpr(dst, size).vec(src, w));
