@@ -39,13 +39,12 @@ final class ConstantPool {
   }
 
   void write(CodeBuffer out) {
-    entries.forEach(
-        (bytes, entry) -> {
-          while (out.position() % entry.alignment != 0) {
-            out.put(FILLER);
-          }
-          entry.label.bindHere();
-          out.putBytes(bytes.array());
-        });
+    entries.forEach((bytes, entry) -> {
+      while (out.position() % entry.alignment != 0) {
+        out.put(FILLER);
+      }
+      entry.label.bindHere();
+      out.putBytes(bytes.array());
+    });
   }
 }

@@ -140,7 +140,12 @@ final class IntegerInstructions {
   }
 
   void j(Cond cond, Label target) {
-    branch(listing == null ? "" : "j" + cond.suffix(), 0x70 | cond.code(), 0x0F, 0x80 | cond.code(), target);
+    branch(
+        listing == null ? "" : "j" + cond.suffix(),
+        0x70 | cond.code(),
+        0x0F,
+        0x80 | cond.code(),
+        target);
   }
 
   void rr(String name, int size, int opcode, Gpr reg, Gpr rm) {

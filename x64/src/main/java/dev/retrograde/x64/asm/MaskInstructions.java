@@ -80,8 +80,7 @@ final class MaskInstructions {
   }
 
   private void kVex(int prefix, int w, int length, int opcode, int reg, int vvvv, int rm) {
-    VectorEncoder.vexPrefix(
-        out, VOpColumns.M0F, prefix, w, length, reg >> 3, 0, rm >> 3, vvvv);
+    VectorEncoder.vexPrefix(out, VOpColumns.M0F, prefix, w, length, reg >> 3, 0, rm >> 3, vvvv);
     out.put(opcode);
     out.modRegister(reg, rm);
   }

@@ -74,8 +74,7 @@ public record Mem(
 
   /// The place `bytes` after this one.
   public Mem plus(int bytes) {
-    return new Mem(
-        base, index, vectorIndex, scale, Math.addExact(disp, bytes), label, broadcast);
+    return new Mem(base, index, vectorIndex, scale, Math.addExact(disp, bytes), label, broadcast);
   }
 
   /// The same place, read as one element that is repeated in all lanes. Forces the EVEX encoding.

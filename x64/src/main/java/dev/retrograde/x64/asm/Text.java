@@ -65,8 +65,7 @@ final class Text {
       out.append('*').append(m.scale());
     }
     if (m.disp() != 0 || (m.label() == null && m.base() == null)) {
-      out.append(m.disp() < 0 ? "-0x" : "+0x")
-          .append(Long.toHexString(Math.abs((long) m.disp())));
+      out.append(m.disp() < 0 ? "-0x" : "+0x").append(Long.toHexString(Math.abs((long) m.disp())));
     }
     out.append(']');
     return this;

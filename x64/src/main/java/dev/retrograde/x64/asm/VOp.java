@@ -29,10 +29,10 @@ import static dev.retrograde.x64.asm.Tuple.B32;
 import static dev.retrograde.x64.asm.Tuple.EVEN;
 import static dev.retrograde.x64.asm.Tuple.FULL;
 import static dev.retrograde.x64.asm.Tuple.HALF;
+import static dev.retrograde.x64.asm.Tuple.MEM;
 import static dev.retrograde.x64.asm.Tuple.MEM2;
 import static dev.retrograde.x64.asm.Tuple.MEM4;
 import static dev.retrograde.x64.asm.Tuple.MEM8;
-import static dev.retrograde.x64.asm.Tuple.MEM;
 import static dev.retrograde.x64.asm.Tuple.NARROW;
 import static dev.retrograde.x64.asm.Tuple.NONE;
 import static dev.retrograde.x64.asm.Tuple.ONE;
@@ -468,8 +468,7 @@ public enum VOp {
     this.widths = widths;
     this.extra = extra;
     int suffix = name().indexOf('_');
-    this.mnemonic =
-        (suffix < 0 ? name() : name().substring(0, suffix)).toLowerCase(Locale.ROOT);
+    this.mnemonic = (suffix < 0 ? name() : name().substring(0, suffix)).toLowerCase(Locale.ROOT);
   }
 
   VOp(Form form, Enc enc, int prefix, int map, int opcode, Tuple tuple, int element, int widths) {

@@ -76,7 +76,15 @@ final class VectorEncoder {
       unit = op.tuple().unit(width, op.elementBytes(), broadcast);
     } else {
       vexPrefix(
-          out, op.map(), op.prefix(), op.enc().vexW(), width.lengthField(), r & 1, x & 1, b & 1, vvvv);
+          out,
+          op.map(),
+          op.prefix(),
+          op.enc().vexW(),
+          width.lengthField(),
+          r & 1,
+          x & 1,
+          b & 1,
+          vvvv);
     }
     out.put(opcode);
     if (mem != null) {

@@ -78,8 +78,7 @@ final class VectorInstructions {
     VectorEncoder.check(op, w, Form.RVM, Form.CMP);
     int at = out.position();
     boolean compare = op.form() == Form.CMP;
-    encoder.emit(
-        op, op.opcode(), w, dst.index(), a.index(), b, k, zero, false, compare, 0);
+    encoder.emit(op, op.opcode(), w, dst.index(), a.index(), b, k, zero, false, compare, 0);
     if (listing != null) {
       Text text = new Text(op.mnemonic()).vec(dst, w).masked(k, zero).vec(a, w);
       note(at, last(text, op, w, b));
@@ -90,8 +89,7 @@ final class VectorInstructions {
     VectorEncoder.check(op, w, Form.RVMI, Form.CMPI);
     int at = out.position();
     boolean compare = op.form() == Form.CMPI;
-    encoder.emit(
-        op, op.opcode(), w, dst.index(), a.index(), b, k, zero, false, compare, 1);
+    encoder.emit(op, op.opcode(), w, dst.index(), a.index(), b, k, zero, false, compare, 1);
     encoder.immediate(imm);
     if (listing != null) {
       Text text = new Text(op.mnemonic()).vec(dst, w).masked(k, zero).vec(a, w);
@@ -106,8 +104,7 @@ final class VectorInstructions {
           op + ": the selector has to be one of the registers 0 to 15, found " + selector);
     }
     int at = out.position();
-    encoder.emit(
-        op, op.opcode(), w, dst.index(), a.index(), b, Mask.K0, false, false, true, 1);
+    encoder.emit(op, op.opcode(), w, dst.index(), a.index(), b, Mask.K0, false, false, true, 1);
     encoder.immediate(selector.index() << 4);
     if (listing != null) {
       Text text = new Text(op.mnemonic()).vec(dst, w).vec(a, w);
@@ -158,8 +155,7 @@ final class VectorInstructions {
   void fromGpr(VOp op, Width w, Vec dst, Mask k, boolean zero, Gpr src) {
     VectorEncoder.check(op, w, Form.RG, Form.RG);
     int at = out.position();
-    encoder.emit(
-        op, op.opcode(), w, dst.index(), 0, src.code(), null, k, zero, false, false, 0);
+    encoder.emit(op, op.opcode(), w, dst.index(), 0, src.code(), null, k, zero, false, false, 0);
     if (listing != null) {
       note(at, result(op, w, dst, k, zero).gpr(src, op.elementBytes()));
     }
@@ -169,7 +165,18 @@ final class VectorInstructions {
     VectorEncoder.check(op, w, Form.RVG, Form.RVG);
     int at = out.position();
     encoder.emit(
-        op, op.opcode(), w, dst.index(), a.index(), src.code(), null, Mask.K0, false, false, false, 0);
+        op,
+        op.opcode(),
+        w,
+        dst.index(),
+        a.index(),
+        src.code(),
+        null,
+        Mask.K0,
+        false,
+        false,
+        false,
+        0);
     if (listing != null) {
       note(at, new Text(op.mnemonic()).vec(dst, w).vec(a, w).gpr(src, op.elementBytes()));
     }
@@ -233,8 +240,7 @@ final class VectorInstructions {
     requireStore(op);
     requireNoBroadcast(op, dst);
     int at = out.position();
-    encoder.emit(
-        op, op.extra(), w, src.index(), mask.index(), dst, Mask.K0, false, false, true, 0);
+    encoder.emit(op, op.extra(), w, src.index(), mask.index(), dst, Mask.K0, false, false, true, 0);
     if (listing != null) {
       note(at, last(new Text(op.mnemonic()), op, w, dst).vec(mask, w).vec(src, w));
     }
@@ -245,8 +251,13 @@ final class VectorInstructions {
     Vec index = from.vectorIndex();
     if (dst == mask || dst == index || mask == index) {
       throw new IllegalArgumentException(
-          op + ": result, indices and mask have to be three registers, found " + dst + ", " + index
-              + ", " + mask);
+          op
+              + ": result, indices and mask have to be three registers, found "
+              + dst
+              + ", "
+              + index
+              + ", "
+              + mask);
     }
     int at = out.position();
     encoder.emit(

@@ -5,9 +5,9 @@
 /// allocation, scheduling and anything that knows what the code is for do not belong here, and
 /// neither does memory that code runs in.
 ///
-/// Start with [dev.retrograde.x64.asm.Assembler], then the table in `VOp`, then
-/// `VectorEncoder` for the prefixes. The encodings follow volume 2 of the Intel 64 and IA-32
-/// Architectures Software Developer's Manual.
+/// Start with [dev.retrograde.x64.asm.Assembler], then the table in `VOp`, then `VectorEncoder` for
+/// the prefixes. The encodings follow volume 2 of the Intel 64 and IA-32 Architectures Software
+/// Developer's Manual.
 @NullMarked
 package dev.retrograde.x64.asm;
 

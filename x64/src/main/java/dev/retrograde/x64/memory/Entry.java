@@ -10,10 +10,11 @@ import java.lang.invoke.MethodHandle;
 
 /// A function in loaded machine code: `void (void* args, int64 lo, int64 hi)`.
 ///
-/// Under the System V convention `args` arrives in RDI, `lo` in RSI, `hi` in RDX, a result leaves in
-/// RAX; RBX, RBP, RSP and R12 to R15 must come back as they were, and the upper halves of the vector
-/// registers should be zeroed. All calls go through one constant handle that takes the address, so
-/// that the compiler sees through it: a call costs some nanoseconds and allocates nothing.
+/// Under the System V convention `args` arrives in RDI, `lo` in RSI, `hi` in RDX, a result leaves
+/// in RAX; RBX, RBP, RSP and R12 to R15 must come back as they were, and the upper halves of the
+/// vector registers should be zeroed. All calls go through one constant handle that takes the
+/// address, so that the compiler sees through it: a call costs some nanoseconds and allocates
+/// nothing.
 ///
 /// The code's pages and `args` cannot be freed while a call runs. Garbage collection goes on during
 /// it. Any thread may call.
@@ -37,7 +38,7 @@ public final class Entry {
   /// @param lo first of the pieces of work, or any number
   /// @param hi one behind the last piece of work, or any number
   /// @throws IllegalStateException if the code or `args` was closed, or `args` belongs to another
-  ///     thread
+  ///   thread
   public void call(MemorySegment args, long lo, long hi) {
     try {
       CALL.invokeExact(code, args, lo, hi);

@@ -7,8 +7,8 @@ import java.util.Objects;
 
 /// Machine code in pages that can be executed and not written.
 ///
-/// The pages are mapped writable, filled, and then made executable: at no moment are they both. They
-/// live until `close`, or until the arena that was given is closed; a call after that is an
+/// The pages are mapped writable, filled, and then made executable: at no moment are they both.
+/// They live until `close`, or until the arena that was given is closed; a call after that is an
 /// `IllegalStateException`, and closing while a call runs is one too. Loading costs some system
 /// calls and whole pages, so load all code of a program at once.
 ///

@@ -104,7 +104,11 @@ final class LinuxPages implements Pages {
       int answer = (int) MUNMAP.invokeExact(state, address, bytes);
       if (answer != 0) {
         throw new AssertionError(
-            "munmap of " + bytes + " bytes at 0x" + Long.toHexString(address) + ": "
+            "munmap of "
+                + bytes
+                + " bytes at 0x"
+                + Long.toHexString(address)
+                + ": "
                 + error(state));
       }
     } catch (Throwable e) {

@@ -47,8 +47,7 @@ class AssemblerTest {
     refuses(() -> a.v(VOp.VADDPS, Width.S, Vec.V0, Vec.V1, Vec.V2), "VADDPS", "width S");
     refuses(() -> a.v(VOp.VPAND, Width.Z, Vec.V0, Vec.V1, Vec.V2), "VPAND", "width Z");
     refuses(() -> a.v(VOp.VPAND, Width.Y, Vec.V16, Vec.V1, Vec.V2), "VPAND", "EVEX");
-    refuses(
-        () -> a.v(VOp.VADDPS, Width.Y, Vec.V0, Mask.K0, true, Vec.V1, Vec.V2), "VADDPS", "K0");
+    refuses(() -> a.v(VOp.VADDPS, Width.Y, Vec.V0, Mask.K0, true, Vec.V1, Vec.V2), "VADDPS", "K0");
     refuses(
         () -> a.v(VOp.VCMPPS, Width.Y, Vec.V20, Vec.V1, Vec.V2, 1), "VCMPPS", "registers 0 to 15");
     refuses(
@@ -59,18 +58,21 @@ class AssemblerTest {
     refuses(() -> a.store(VOp.VPABSD, Width.Y, Mem.at(Gpr.RAX), Vec.V0), "VPABSD", "load only");
     refuses(
         () -> a.v(VOp.VADDPS, Width.Y, Vec.V0, Vec.V1, Mem.at(Gpr.RAX, Vec.V2, 4, 0)),
-        "VADDPS", "gathers");
+        "VADDPS",
+        "gathers");
     refuses(
         () -> a.gather(VOp.VGATHERDPS, Width.Y, Vec.V0, Mem.at(Gpr.RAX), Vec.V1),
-        "VGATHERDPS", "vector of indices");
+        "VGATHERDPS",
+        "vector of indices");
     refuses(
         () -> a.gather(VOp.VGATHERDPS, Width.Y, Vec.V1, Mem.at(Gpr.RAX, Vec.V2, 4, 0), Vec.V1),
-        "VGATHERDPS", "three registers");
+        "VGATHERDPS",
+        "three registers");
     refuses(
         () -> a.gather(VOp.VGATHERDPS, Width.Z, Vec.V1, Mask.K0, Mem.at(Gpr.RAX, Vec.V2, 4, 0)),
-        "VGATHERDPS", "K1 to K7");
-    refuses(
-        () -> a.v(VOp.VBLENDVPS, Width.Y, Vec.V0, Vec.V1, Vec.V2, Vec.V16), "selector", "V16");
+        "VGATHERDPS",
+        "K1 to K7");
+    refuses(() -> a.v(VOp.VBLENDVPS, Width.Y, Vec.V0, Vec.V1, Vec.V2, Vec.V16), "selector", "V16");
     refuses(() -> a.v(VOp.VMOVSS, Width.S, Vec.V0, Vec.V1), "VMOVSS_R");
     refuses(() -> a.v(VOp.VMOVHLPS, Width.X, Vec.V0, Vec.V1, Mem.at(Gpr.RAX)), "VMOVHLPS");
     refuses(() -> a.mov(Gpr.RAX, Mem.at(Gpr.RAX).broadcasting()), "integer instruction");
@@ -98,7 +100,8 @@ class AssemblerTest {
     refuses(() -> a.bind(foreign), "foreign", "another assembler");
     refuses(
         () -> a.v(VOp.VADDPS, Width.X, Vec.V0, Vec.V1, Mem.rip(foreign)),
-        "foreign", "another assembler");
+        "foreign",
+        "another assembler");
     assertThatThrownBy(a::finish)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("[lost]");

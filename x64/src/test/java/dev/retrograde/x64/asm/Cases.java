@@ -39,7 +39,8 @@ final class Cases {
       int next = i + 1 < cases.size() ? cases.get(i + 1).offset() : end;
       String text = found.get(c.offset());
       if (!c.expected().equals(text)) {
-        wrong.add("expected " + c.expected() + "\n   found " + text + "  " + hex(code, c.offset(), next));
+        wrong.add(
+            "expected " + c.expected() + "\n   found " + text + "  " + hex(code, c.offset(), next));
       }
       String own = listed.get(c.offset());
       if (own == null || !lenient(own).equals(lenient(c.expected()))) {

@@ -9,15 +9,35 @@ final class Expected {
   private static final Set<String> NARROWING =
       Set.of("vcvtpd2ps", "vcvttpd2dq", "vcvtpd2dq", "vcvtqq2ps", "vcvtneps2bf16");
   private static final Set<String> HALF_SOURCE =
-      Set.of(
-          "vcvtps2pd", "vcvtdq2pd", "vcvtudq2pd", "vcvttps2qq", "vcvtph2ps", "vcvtps2ph");
+      Set.of("vcvtps2pd", "vcvtdq2pd", "vcvtudq2pd", "vcvttps2qq", "vcvtph2ps", "vcvtps2ph");
   private static final Set<String> QUAD_SOURCE =
-      Set.of("vcvtqq2pd", "vcvtqq2ps", "vcvtuqq2pd", "vcvtpd2ps", "vcvttpd2dq", "vcvtpd2dq",
-          "vcvtpd2qq", "vcvttpd2qq", "vpmuldq", "vpmuludq", "vpunpcklqdq", "vpunpckhqdq",
+      Set.of(
+          "vcvtqq2pd",
+          "vcvtqq2ps",
+          "vcvtuqq2pd",
+          "vcvtpd2ps",
+          "vcvttpd2dq",
+          "vcvtpd2dq",
+          "vcvtpd2qq",
+          "vcvttpd2qq",
+          "vpmuldq",
+          "vpmuludq",
+          "vpunpcklqdq",
+          "vpunpckhqdq",
           "vshuff64x2");
   private static final Set<String> DWORD_SOURCE =
-      Set.of("vcvtps2pd", "vcvtdq2pd", "vcvtudq2pd", "vcvttps2qq", "vpunpckldq",
-          "vpunpckhdq", "vcvtps2dq", "vcvttps2dq", "vpcmpd", "vpcmpud", "vpcmpeqd");
+      Set.of(
+          "vcvtps2pd",
+          "vcvtdq2pd",
+          "vcvtudq2pd",
+          "vcvttps2qq",
+          "vpunpckldq",
+          "vpunpckhdq",
+          "vcvtps2dq",
+          "vcvttps2dq",
+          "vpcmpd",
+          "vpcmpud",
+          "vpcmpeqd");
 
   private Expected() {}
 
@@ -127,8 +147,7 @@ final class Expected {
       case 8 -> n;
       case 4 -> numbered ? n + "d" : n.replaceFirst("r", "e");
       case 2 -> numbered ? n + "w" : n.substring(1);
-      default ->
-          numbered ? n + "b" : n.endsWith("x") ? n.charAt(1) + "l" : n.substring(1) + "l";
+      default -> numbered ? n + "b" : n.endsWith("x") ? n.charAt(1) + "l" : n.substring(1) + "l";
     };
   }
 }

@@ -59,8 +59,7 @@ class IntegerEncodingTest {
   private void mr(String name, int bytes, RegisterAndMemory instruction) {
     for (Gpr x : Gpr.values()) {
       for (Place p : Place.ALL) {
-        String text =
-            name + " " + Expected.size(bytes) + p.text() + "," + Expected.gpr(x, bytes);
+        String text = name + " " + Expected.size(bytes) + p.text() + "," + Expected.gpr(x, bytes);
         cases.add(text, () -> instruction.write(x, p.mem()));
       }
     }
@@ -207,8 +206,7 @@ class IntegerEncodingTest {
     assertThat(end.position()).isEqualTo(target);
     cases.add("jmp 0x0", () -> a.jmp(start));
     cases.add("je 0x0", () -> a.j(Cond.E, start));
-    cases.add(
-        "call 0x" + Integer.toHexString(middle.position()), () -> a.call(middle));
+    cases.add("call 0x" + Integer.toHexString(middle.position()), () -> a.call(middle));
     cases.check();
   }
 

@@ -16,15 +16,42 @@ final class ObjDump {
   private static final Pattern LINE = Pattern.compile("^\\s*([0-9a-f]+):\\t([^\\t]*)(?:\\t(.*))?$");
   private static final Pattern RELATIVE =
       Pattern.compile("^(.*)\\[rip[+-]0x[0-9a-f]+](.*) # (0x[0-9a-f]+)$");
-  private static final Pattern FLOAT_PREDICATE =
-      Pattern.compile("^vcmp(\\w+?)(ps|pd|ss|sd) (.*)$");
+  private static final Pattern FLOAT_PREDICATE = Pattern.compile("^vcmp(\\w+?)(ps|pd|ss|sd) (.*)$");
   private static final Pattern INT_PREDICATE =
       Pattern.compile("^vpcmp(eq|lt|le|neq|nlt|nle)(u?[dq]) (k.*)$");
   private static final List<String> FLOAT_PREDICATES =
       List.of(
-          "eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord", "eq_uq", "nge", "ngt", "false",
-          "neq_oq", "ge", "gt", "true", "eq_os", "lt_oq", "le_oq", "unord_s", "neq_us", "nlt_uq",
-          "nle_uq", "ord_s", "eq_us", "nge_uq", "ngt_uq", "false_os", "neq_os", "ge_oq", "gt_oq",
+          "eq",
+          "lt",
+          "le",
+          "unord",
+          "neq",
+          "nlt",
+          "nle",
+          "ord",
+          "eq_uq",
+          "nge",
+          "ngt",
+          "false",
+          "neq_oq",
+          "ge",
+          "gt",
+          "true",
+          "eq_os",
+          "lt_oq",
+          "le_oq",
+          "unord_s",
+          "neq_us",
+          "nlt_uq",
+          "nle_uq",
+          "ord_s",
+          "eq_us",
+          "nge_uq",
+          "ngt_uq",
+          "false_os",
+          "neq_os",
+          "ge_oq",
+          "gt_oq",
           "true_us");
   private static final List<String> INT_PREDICATES =
       List.of("eq", "lt", "le", "false", "neq", "nlt", "nle", "true");
@@ -52,25 +79,32 @@ final class ObjDump {
       Files.write(file, code);
       Process process =
           new ProcessBuilder(
-                  "objdump", "-D", "-z", "-w", "-b", "binary", "-m", "i386:x86-64", "-M", "intel",
+                  "objdump",
+                  "-D",
+                  "-z",
+                  "-w",
+                  "-b",
+                  "binary",
+                  "-m",
+                  "i386:x86-64",
+                  "-M",
+                  "intel",
                   file.toString())
               .redirectErrorStream(true)
               .start();
-      String text =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.waitFor() != 0) {
         throw new IOException("objdump failed: " + text);
       }
       Map<Integer, String> instructions = new TreeMap<>();
       text.lines()
-          .forEach(
-              line -> {
-                Matcher m = LINE.matcher(line);
-                if (m.matches()) {
-                  String instruction = m.group(3) == null ? "" : m.group(3);
-                  instructions.put(Integer.parseInt(m.group(1), 16), normalise(instruction));
-                }
-              });
+          .forEach(line -> {
+            Matcher m = LINE.matcher(line);
+            if (m.matches()) {
+              String instruction = m.group(3) == null ? "" : m.group(3);
+              instructions.put(Integer.parseInt(m.group(1), 16), normalise(instruction));
+            }
+          });
       return instructions;
     } finally {
       Files.delete(file);

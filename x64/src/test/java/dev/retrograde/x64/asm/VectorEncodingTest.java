@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test;
 
 class VectorEncodingTest {
   private static final int[][] LOW = {{0, 1, 2}, {7, 8, 15}, {9, 3, 12}, {15, 14, 4}, {4, 10, 9}};
-  private static final int[][] HIGH = {{16, 1, 2}, {3, 17, 4}, {5, 6, 24}, {31, 30, 29}, {8, 23, 25}};
+  private static final int[][] HIGH = {
+    {16, 1, 2}, {3, 17, 4}, {5, 6, 24}, {31, 30, 29}, {8, 23, 25}
+  };
 
   private final Cases cases = new Cases();
   private final Assembler a = cases.asm;
@@ -39,7 +41,8 @@ class VectorEncodingTest {
   }
 
   private static boolean canMask(VOp op) {
-    return op.hasEvex() && !op.name().matches("VUCOMIS.|VMOV(NTP.|HLPS|LHPS|D|Q)|VCVTSI2.*|VPMOV.2M");
+    return op.hasEvex()
+        && !op.name().matches("VUCOMIS.|VMOV(NTP.|HLPS|LHPS|D|Q)|VCVTSI2.*|VPMOV.2M");
   }
 
   private record Source(VecOrMem operand, String text) {}
@@ -110,8 +113,7 @@ class VectorEncodingTest {
     cases.check();
   }
 
-  private void one(
-      VOp op, Width w, Vec dst, String d, Mask k, boolean z, Source s, boolean imm) {
+  private void one(VOp op, Width w, Vec dst, String d, Mask k, boolean z, Source s, boolean imm) {
     String text = op.mnemonic() + " " + d + mask(k, z) + "," + s.text();
     if (imm) {
       cases.add(text + ",0xb1", () -> a.v(op, w, dst, k, z, s.operand(), 0xB1));
@@ -172,8 +174,7 @@ class VectorEncodingTest {
             + ","
             + s.text();
     if (imm) {
-      cases.add(
-          text + ",0x1", () -> a.v(op, w, Vec.of(d), k, z, Vec.of(s1), s.operand(), 1));
+      cases.add(text + ",0x1", () -> a.v(op, w, Vec.of(d), k, z, Vec.of(s1), s.operand(), 1));
     } else {
       cases.add(text, () -> a.v(op, w, Vec.of(d), k, z, Vec.of(s1), s.operand()));
     }
@@ -197,8 +198,14 @@ class VectorEncodingTest {
           if (op.hasVex() && w != Width.Z) {
             for (int[] r : LOW) {
               String t =
-                  op.mnemonic() + " " + Expected.vec(r[0], w) + "," + Expected.vec(r[1], w) + ","
-                      + Expected.vec(r[2], w) + tail;
+                  op.mnemonic()
+                      + " "
+                      + Expected.vec(r[0], w)
+                      + ","
+                      + Expected.vec(r[1], w)
+                      + ","
+                      + Expected.vec(r[2], w)
+                      + tail;
               Vec d = Vec.of(r[0]);
               Vec x = Vec.of(r[1]);
               Vec y = Vec.of(r[2]);

@@ -47,8 +47,7 @@ class VectorMoveEncodingTest {
         for (Place p : Place.ALL) {
           String operands = Expected.vec(19, w) + "{k2}{z}," + size(op, w) + p.text() + ",0x7";
           cases.add(
-              op.mnemonic() + " " + operands,
-              () -> a.v(op, w, Vec.V19, Mask.K2, true, p.mem(), 7));
+              op.mnemonic() + " " + operands, () -> a.v(op, w, Vec.V19, Mask.K2, true, p.mem(), 7));
           String element = Expected.broadcastSize(op.mnemonic().endsWith("q") ? 8 : 4);
           cases.add(
               op.mnemonic() + " " + Expected.vec(3, w) + "," + element + p.text() + ",0x7",
@@ -63,8 +62,7 @@ class VectorMoveEncodingTest {
   void storesMatchTheDisassembler() throws Exception {
     for (VOp op : VOp.values()) {
       boolean plain =
-          op.form() == Form.MR
-              || (op.form() == Form.RM || op.form() == Form.RG) && op.hasStore();
+          op.form() == Form.MR || (op.form() == Form.RM || op.form() == Form.RG) && op.hasStore();
       if (!plain) {
         continue;
       }
@@ -128,8 +126,7 @@ class VectorMoveEncodingTest {
             cases.add(place + source, () -> a.store(op, w, p.mem(), Vec.of(s), 1));
             if (op.hasEvex()) {
               cases.add(
-                  place + "{k1}" + source,
-                  () -> a.store(op, w, p.mem(), Mask.K1, Vec.of(s), 1));
+                  place + "{k1}" + source, () -> a.store(op, w, p.mem(), Mask.K1, Vec.of(s), 1));
             }
           }
         }
@@ -187,8 +184,15 @@ class VectorMoveEncodingTest {
           for (int i : ALL) {
             for (int disp : new int[] {0, 8, 0x100, -0x1000}) {
               Mem m = Mem.at(base, Vec.of(i), 4, disp);
-              String place = size + "[" + Expected.gpr(base, 8) + "+" + Expected.vec(i, indexWidth)
-                      + "*4" + displacement(base, disp) + "]";
+              String place =
+                  size
+                      + "["
+                      + Expected.gpr(base, 8)
+                      + "+"
+                      + Expected.vec(i, indexWidth)
+                      + "*4"
+                      + displacement(base, disp)
+                      + "]";
               int d = i ^ 11;
               String x = Expected.vec(d, w);
               if (gather && i < 16 && w != Width.Z) {
@@ -243,7 +247,13 @@ class VectorMoveEncodingTest {
               case RVG -> {
                 String y = Expected.gpr(r, op.name().endsWith("_Q") ? 8 : 4);
                 cases.add(
-                    op.mnemonic() + " " + Expected.vec(v, w) + "," + Expected.vec(v ^ 2, w) + "," + y,
+                    op.mnemonic()
+                        + " "
+                        + Expected.vec(v, w)
+                        + ","
+                        + Expected.vec(v ^ 2, w)
+                        + ","
+                        + y,
                     () -> a.v(op, w, Vec.of(v), Vec.of(v ^ 2), r));
               }
               case GM -> {
@@ -259,8 +269,7 @@ class VectorMoveEncodingTest {
       }
     }
     for (Place p : Place.ALL) {
-      cases.add(
-          "vmovd xmm9,DWORD PTR " + p.text(), () -> a.v(VOp.VMOVD, Width.X, Vec.V9, p.mem()));
+      cases.add("vmovd xmm9,DWORD PTR " + p.text(), () -> a.v(VOp.VMOVD, Width.X, Vec.V9, p.mem()));
       cases.add(
           "vmovq xmm30,QWORD PTR " + p.text(), () -> a.v(VOp.VMOVQ, Width.X, Vec.V30, p.mem()));
     }
@@ -309,8 +318,7 @@ class VectorMoveEncodingTest {
         for (int v : ALL) {
           if (op.form() == Form.KM) {
             cases.add(
-                op.mnemonic() + " k5," + Expected.vec(v, w),
-                () -> a.v(op, w, Mask.K5, Vec.of(v)));
+                op.mnemonic() + " k5," + Expected.vec(v, w), () -> a.v(op, w, Mask.K5, Vec.of(v)));
           } else if (op.form() == Form.RK) {
             cases.add(
                 op.mnemonic() + " " + Expected.vec(v, w) + ",k6",

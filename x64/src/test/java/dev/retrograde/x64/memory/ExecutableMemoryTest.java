@@ -84,8 +84,7 @@ class ExecutableMemoryTest {
     a.store(VOp.VMOVUPS, Width.Y, Mem.at(Gpr.RDI), Vec.V1);
     a.vzeroupper();
     a.ret();
-    assertThat(run(8, 1, 2, 3, 4, 5, 6, 7, 8))
-        .containsExactly(3, 7, 11, 12, 15, 18, 21, 25);
+    assertThat(run(8, 1, 2, 3, 4, 5, 6, 7, 8)).containsExactly(3, 7, 11, 12, 15, 18, 21, 25);
   }
 
   @Test
@@ -143,8 +142,21 @@ class ExecutableMemoryTest {
   @Test
   void loadsEveryShapeOfImmediate() {
     for (long value :
-        new long[] {0, 1, -1, 127, 128, 0x7FFFFFFFL, 0x80000000L, 0xFFFFFFFFL, 0x100000000L,
-          Integer.MIN_VALUE, Integer.MIN_VALUE - 1L, Long.MIN_VALUE, Long.MAX_VALUE}) {
+        new long[] {
+          0,
+          1,
+          -1,
+          127,
+          128,
+          0x7FFFFFFFL,
+          0x80000000L,
+          0xFFFFFFFFL,
+          0x100000000L,
+          Integer.MIN_VALUE,
+          Integer.MIN_VALUE - 1L,
+          Long.MIN_VALUE,
+          Long.MAX_VALUE
+        }) {
       Assembler b = new Assembler();
       b.mov(Gpr.RAX, value);
       b.ret();
@@ -203,16 +215,15 @@ class ExecutableMemoryTest {
       AtomicReference<Throwable> thrown = new AtomicReference<>();
       CountDownLatch done = new CountDownLatch(1);
       Thread other =
-          new Thread(
-              () -> {
-                try {
-                  memory.entry(0).call(mine, 0, 0);
-                } catch (RuntimeException e) {
-                  thrown.set(e);
-                } finally {
-                  done.countDown();
-                }
-              });
+          new Thread(() -> {
+            try {
+              memory.entry(0).call(mine, 0, 0);
+            } catch (RuntimeException e) {
+              thrown.set(e);
+            } finally {
+              done.countDown();
+            }
+          });
       other.start();
       done.await();
       other.join();

@@ -25,12 +25,11 @@ class GuardedBufferTest {
   private static List<Mapping> mappings() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/maps")).stream()
         .map(line -> line.split("[- ]", 4))
-        .map(
-            part ->
-                new Mapping(
-                    Long.parseUnsignedLong(part[0], 16),
-                    Long.parseUnsignedLong(part[1], 16),
-                    part[2] + (part[2].length() < 4 ? "-" + part[3] : "")))
+        .map(part ->
+            new Mapping(
+                Long.parseUnsignedLong(part[0], 16),
+                Long.parseUnsignedLong(part[1], 16),
+                part[2] + (part[2].length() < 4 ? "-" + part[3] : "")))
         .toList();
   }
 
