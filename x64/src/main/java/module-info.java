@@ -3,6 +3,7 @@
 /// Everything that touches native memory of its own accord stands in this module, because it needs
 /// native access; the encoder itself only fills byte arrays and runs anywhere. Start reading at
 /// [dev.retrograde.x64.asm.Assembler].
+@SuppressWarnings("module") // The name ends in digits, as the architecture's does.
 module dev.retrograde.x64 {
   requires static org.jspecify;
 

@@ -57,12 +57,15 @@ final class Text {
     } else if (m.base() != null) {
       out.append(m.base().name(8));
     }
-    if (m.hasIndex()) {
+    String index =
+        m.index() != null
+            ? m.index().name(8)
+            : m.vectorIndex() != null ? m.vectorIndex().text(indexWidth) : "";
+    if (!index.isEmpty()) {
       if (m.base() != null) {
         out.append('+');
       }
-      out.append(m.index() != null ? m.index().name(8) : m.vectorIndex().text(indexWidth));
-      out.append('*').append(m.scale());
+      out.append(index).append('*').append(m.scale());
     }
     if (m.disp() != 0 || (m.label() == null && m.base() == null)) {
       out.append(m.disp() < 0 ? "-0x" : "+0x").append(Long.toHexString(Math.abs((long) m.disp())));

@@ -38,6 +38,7 @@ public final class ExecutableMemory implements AutoCloseable {
   /// Loads code into pages of its own, which `close` gives back.
   ///
   /// @throws ExecutableMemoryRefused if the platform is not supported or refuses the pages
+  @SuppressWarnings("MustBeClosedChecker") // The result owns the arena and closes it.
   public static ExecutableMemory load(byte[] code) {
     Arena arena = Arena.ofShared();
     try {

@@ -19,6 +19,7 @@ public final class GuardedBuffer implements AutoCloseable {
   private final MemorySegment inside;
   private final MemorySegment buffer;
 
+  @SuppressWarnings("MustBeClosedChecker") // This owns the arena and closes it.
   private GuardedBuffer(long bytes, long alignment, boolean endExact) {
     if (bytes < 0 || Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException(
