@@ -44,6 +44,19 @@ class ExecutableMemoryTest {
   }
 
   @Test
+  void unguardedCallsReachTheirArguments() {
+    a.lea(Gpr.RAX, Mem.at(Gpr.RSI, Gpr.RDX, 1, 0));
+    a.mov(Mem.at(Gpr.RDI), Gpr.RAX);
+    a.ret();
+    try (ExecutableMemory memory = ExecutableMemory.load(a.finish());
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment args = arena.allocate(8, 8);
+      memory.entry(0).callUnguarded(MemorySegment.ofAddress(args.address()), 40, 2);
+      assertThat(args.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(42);
+    }
+  }
+
+  @Test
   void sumsFloatsInALoop() {
     Label loop = a.newLabel();
     Label done = a.newLabel();
