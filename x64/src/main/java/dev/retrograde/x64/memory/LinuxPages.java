@@ -25,7 +25,8 @@ final class LinuxPages implements Pages {
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-  // All four functions through one handle, since building one takes tens of milliseconds: the System
+  // All four functions through one handle, since building one takes tens of milliseconds: the
+  // System
   // V convention passes each of these arguments in a register of its own, and ignores those that a
   // function does not take.
   private static final MethodHandle FUNCTION =
