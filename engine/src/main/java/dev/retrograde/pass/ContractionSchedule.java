@@ -1,0 +1,791 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.loop.Affine;
+import dev.retrograde.loop.Code;
+import dev.retrograde.loop.Reg;
+import dev.retrograde.loop.Writer;
+import dev.retrograde.pass.Nest.Dim;
+import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.ScalarFn.Primitive;
+import dev.retrograde.target.KernelCompiler.Machine;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/// Writes the kernels of a [Nest].
+///
+/// A register tile holds `rows` positions that see one broadcast of the left operand each, times
+/// `vectors` vectors along the lane dim of the right one. Each output adds its terms in the order of
+/// the reduced dims, one fused multiply-add a term, whatever the tile: tiles and lanes do not show in
+/// the bits. Two exceptions follow from the shape alone: the *dot* form, where lanes run along the
+/// reduced dim, adds in virtual vectors as [LoopSchedule] does; and long sums into few outputs are
+/// cut into pieces, summed afterwards.
+final class ContractionSchedule {
+  private static final long BLOCK_BYTES = 48 << 10;
+
+  /// What happens to a finished element.
+  interface Finish {
+    /// Writes the results at an index of the output's axes.
+    void at(Evaluator e, List<Ix> index, Reg value, int active);
+  }
+
+  /// What the schedule needs from its caller.
+  interface Sink {
+    void kernel(dev.retrograde.loop.Kernel k, Evaluator e);
+  }
+
+  private final Nest nest;
+  private final DType dtype;
+  private final Machine machine;
+  private final IntFunction<Evaluator> evaluators;
+  private final Finish finish;
+  private final Sink sink;
+  private final int width;
+  private final int registers;
+
+  ContractionSchedule(
+      Nest nest,
+      DType dtype,
+      Machine machine,
+      int lanes,
+      IntFunction<Evaluator> evaluators,
+      Finish finish,
+      Sink sink) {
+    this.nest = nest;
+    this.dtype = dtype;
+    this.machine = machine;
+    this.width = lanes;
+    this.registers = lanes == 1 ? 10 : machine.registers();
+    this.evaluators = evaluators;
+    this.finish = finish;
+    this.sink = sink;
+  }
+
+  /// The output dim along which lanes can run, for a nest whose right operand is the vector: moves one
+  /// index along the last axis that has more than one.
+  static @Nullable Dim laneDim(Nest n) {
+    Dim best = null;
+    for (Dim d : n.outputs()) {
+      if (d.step() == 1 && (best == null || d.axis() > best.axis())) {
+        best = d;
+      }
+    }
+    return best;
+  }
+
+  /// A reduced dim along which both operands are contiguous.
+  static @Nullable Dim dotDim(Nest n) {
+    for (Dim d : n.reduced()) {
+      if (d.a() == 1 && d.b() == 1 && d.extent() >= 8) {
+        return d;
+      }
+    }
+    return null;
+  }
+
+  /// Largest divisor of n that is at most `most`.
+  static int divisor(int n, int most) {
+    for (int d = Math.min(n, most); d > 1; d--) {
+      if (n % d == 0) {
+        return d;
+      }
+    }
+    return 1;
+  }
+
+  // The lane form.
+
+  /// The order of the loops of a lane-form kernel.
+  private record Plan(
+      List<Dim> outer,
+      @Nullable Dim lane,
+      int vectors,
+      @Nullable Dim row,
+      int rows,
+      @Nullable Dim row2,
+      int rows2,
+      List<Dim> reduced) {}
+
+  private static List<Dim> mergeReduced(List<Dim> in) {
+    List<Dim> out = new ArrayList<>();
+    for (Dim d : in) {
+      Dim last = out.isEmpty() ? null : out.get(out.size() - 1);
+      if (last != null && last.a() == d.a() * d.extent() && last.b() == d.b() * d.extent()) {
+        out.set(out.size() - 1, new Dim(last.extent() * d.extent(), d.a(), d.b(), -1, 0));
+      } else {
+        out.add(d);
+      }
+    }
+    return out;
+  }
+
+  private Plan plan(@Nullable Dim lane) {
+    List<Dim> outs = new ArrayList<>(nest.outputs());
+    if (lane != null) {
+      outs.remove(lane);
+    }
+    int n = lane == null ? 1 : (lane.extent() + width - 1) / width;
+    int budget = registers - (registers > 16 ? 4 : 2);
+    // Rows: dims that the vector operand does not see, the innermost first.
+    List<Dim> candidates = outs.stream().filter(d -> d.b() == 0).toList();
+    Dim row = candidates.isEmpty() ? null : candidates.get(candidates.size() - 1);
+    int rowExtent = row == null ? 1 : row.extent();
+    double best = Double.MAX_VALUE;
+    int bestV = 1;
+    int bestR = 1;
+    int mostV = Math.min(n, row == null ? budget : rowExtent < 4 ? budget / rowExtent : 4);
+    for (int v = 1; v <= Math.max(1, mostV); v++) {
+      int mostR = Math.min(rowExtent, (budget - v + 1) / v);
+      for (int r = 1; r <= Math.max(1, mostR); r++) {
+        double cost = cost(n, v, rowExtent, r);
+        if (cost < best - 1e-9) {
+          best = cost;
+          bestV = v;
+          bestR = r;
+        }
+      }
+    }
+    Dim row2 = null;
+    int rows2 = 1;
+    if (row != null && bestR == rowExtent && candidates.size() > 1) {
+      Dim c = candidates.get(candidates.size() - 2);
+      int room = Math.max(1, budget / (bestR * bestV));
+      int d = divisor(c.extent(), room);
+      if (d > 1 && bestR * bestV < 12) {
+        row2 = c;
+        rows2 = d;
+      }
+    }
+    if (row2 == null && bestR * bestV < 12) {
+      // Another dim that only the vector operand sees shares the broadcasts.
+      for (Dim c : outs) {
+        if (c != row && c.a() == 0 && c.b() != 0) {
+          int d = divisor(c.extent(), Math.max(1, budget / (bestR * bestV + 1)));
+          if (d > 1) {
+            row2 = c;
+            rows2 = d;
+            break;
+          }
+        }
+      }
+    }
+    List<Dim> outer = new ArrayList<>(outs);
+    if (row != null) {
+      outer.remove(row);
+    }
+    return new Plan(outer, lane, bestV, row, bestR, row2, rows2, mergeReduced(nest.reduced()));
+  }
+
+  /// Cycles, roughly, to cover n vectors by rows: products issue two a cycle, loads two a cycle, and a
+  /// product takes four cycles to finish.
+  private double cost(int n, int v, int rows, int r) {
+    double total = 0;
+    int[] vs = {v, n % v};
+    int[] vc = {n / v, n % v == 0 ? 0 : 1};
+    int[] rs = {r, rows % r};
+    int[] rc = {rows / r, rows % r == 0 ? 0 : 1};
+    for (int i = 0; i < 2; i++) {
+      for (int j = 0; j < 2; j++) {
+        if (vc[i] * rc[j] > 0) {
+          double fma = vs[i] * rs[j] / 2.0;
+          double load = (vs[i] + rs[j]) / 2.0 + (vs[i] == 1 && machine.broadcastOperands() ? 0 : 0.15);
+          total += vc[i] * (double) rc[j] * (Math.max(Math.max(fma, load), 4) + 0.5);
+        }
+      }
+    }
+    return total;
+  }
+
+  /// Cuts the sum: pieces of the first reduced dim, each added by blocks of the second.
+  ///
+  /// @param pieces partial results; 1 where the sum is not cut
+  record Cut(int pieces, int rowsPerBlock) {
+    static final Cut NONE = new Cut(1, 0);
+  }
+
+  /// How a filter gradient's sum over images, rows and columns is cut, from its shape.
+  static Cut filterCut(Nest n, int elementBytes) {
+    List<Dim> r = n.reduced();
+    if (r.size() < 2) {
+      return Cut.NONE;
+    }
+    int pieces = divisor(r.get(0).extent(), 8);
+    Dim rows = r.get(1);
+    long perRow = (Math.abs(rows.a()) + Math.abs(rows.b())) * elementBytes;
+    int block = divisor(rows.extent(), (int) Math.max(1, BLOCK_BYTES / Math.max(1, perRow)));
+    return r.size() == 2 && pieces == 1 ? Cut.NONE : new Cut(pieces, block);
+  }
+
+  /// Writes the lane form with the whole sum in registers.
+  void lanes(@Nullable Dim lane) {
+    Plan p = plan(lane);
+    int n = lane == null ? 1 : lane.extent();
+    int panel = p.vectors * width;
+    int whole = n / panel;
+    int rest = n - whole * panel;
+    boolean panelsOutside = p.outer.isEmpty();
+    if (panelsOutside) {
+      if (whole > 0) {
+        rowsKernel(p, whole, panel, 0);
+      }
+      if (rest > 0) {
+        rowsKernel(p, 1, rest, whole * panel);
+      }
+      return;
+    }
+    Evaluator e = evaluators.apply(width);
+    Writer w = e.writer();
+    Map<Dim, Ix> at = new HashMap<>();
+    Dim first = p.outer.get(0);
+    if (first == p.row2) {
+      first = p.outer.size() > 1 ? p.outer.get(1) : null;
+    }
+    Dim head = first;
+    if (head != null) {
+      at.put(head, Ix.of(Affine.var(0)));
+    }
+    List<Dim> loops = p.outer.stream().filter(d -> d != head).toList();
+    loopDims(w, loops, p, at, () -> panels(e, p, at, whole, panel, rest));
+    sink.kernel(w.finish(head == null ? 1 : head.extent()), e);
+  }
+
+  private void panels(Evaluator e, Plan p, Map<Dim, Ix> at, int whole, int panel, int rest) {
+    Writer w = e.writer();
+    if (whole > 1) {
+      w.loop(whole, var -> rows(e, p, at, Affine.var(var).times(panel), panel));
+    } else if (whole == 1) {
+      rows(e, p, at, Affine.of(0), panel);
+    }
+    if (rest > 0) {
+      rows(e, p, at, Affine.of((long) whole * panel), rest);
+    }
+  }
+
+  /// Loops over output dims; the second row dim steps by its tile.
+  private static void loopDims(
+      Writer w, List<Dim> loops, Plan p, Map<Dim, Ix> at, Runnable body) {
+    if (loops.isEmpty()) {
+      body.run();
+      return;
+    }
+    Dim d = loops.get(0);
+    List<Dim> rest = loops.subList(1, loops.size());
+    int step = d == p.row2 ? p.rows2 : 1;
+    int times = d.extent() / step;
+    if (times == 1) {
+      at.put(d, Ix.ZERO);
+      loopDims(w, rest, p, at, body);
+    } else {
+      w.loop(times, var -> {
+        at.put(d, Ix.of(Affine.var(var).times(step)));
+        loopDims(w, rest, p, at, body);
+      });
+    }
+  }
+
+  /// A kernel whose outermost loop runs over panels, or over row tiles where panels are few.
+  private void rowsKernel(Plan p, int panels, int panel, int from) {
+    Evaluator e = evaluators.apply(width);
+    Writer w = e.writer();
+    Map<Dim, Ix> at = new HashMap<>();
+    int rowExtent = p.row == null ? 1 : p.row.extent();
+    int tiles = rowExtent / p.rows;
+    boolean byRows = panels < 4 && tiles > panels && rowExtent % p.rows == 0;
+    if (byRows) {
+      Runnable inner = () -> {
+        Ix r = Ix.of(Affine.var(0).times(p.rows));
+        if (panels > 1) {
+          w.loop(panels, var ->
+              tile(e, p, at, Affine.var(var).times(panel).plus(from), panel, r, p.rows, null, null));
+        } else {
+          tile(e, p, at, Affine.of(from), panel, r, p.rows, null, null);
+        }
+      };
+      inner.run();
+      sink.kernel(w.finish(tiles), e);
+    } else {
+      Affine start = panels > 1 ? Affine.var(0).times(panel).plus(from) : Affine.of(from);
+      rows(e, p, at, start, panel);
+      sink.kernel(w.finish(panels), e);
+    }
+  }
+
+  private void rows(Evaluator e, Plan p, Map<Dim, Ix> at, Affine lane, int size) {
+    rows(e, p, at, lane, size, null, null);
+  }
+
+  private void rows(
+      Evaluator e,
+      Plan p,
+      Map<Dim, Ix> at,
+      Affine lane,
+      int size,
+      @Nullable Accumulate into,
+      @Nullable List<Dim> reduced) {
+    Writer w = e.writer();
+    if (p.row == null) {
+      tile(e, p, at, lane, size, Ix.ZERO, 1, into, reduced);
+      return;
+    }
+    int whole = p.row.extent() / p.rows;
+    int rest = p.row.extent() % p.rows;
+    if (whole > 1) {
+      w.loop(whole, var ->
+          tile(e, p, at, lane, size, Ix.of(Affine.var(var).times(p.rows)), p.rows, into, reduced));
+    } else if (whole == 1) {
+      tile(e, p, at, lane, size, Ix.ZERO, p.rows, into, reduced);
+    }
+    if (rest > 0) {
+      Ix r = Ix.of(Affine.of((long) whole * p.rows));
+      tile(e, p, at, lane, size, r, rest, into, reduced);
+    }
+  }
+
+  /// Where sums that are cut accumulate in memory: the output's axes after one for the piece.
+  private record Accumulate(View view) {
+    static List<Ix> index(List<Ix> output) {
+      List<Ix> full = new ArrayList<>(output);
+      full.add(0, Ix.of(Affine.var(0)));
+      return full;
+    }
+  }
+
+  /// One register tile: `count` rows from `row`, lanes `lane` to `lane + size`.
+  private void tile(
+      Evaluator e,
+      Plan p,
+      Map<Dim, Ix> outer,
+      Affine lane,
+      int size,
+      Ix row,
+      int count,
+      @Nullable Accumulate into,
+      @Nullable List<Dim> reduced) {
+    Writer w = e.writer();
+    int vectors = (size + width - 1) / width;
+    int second = p.row2 == null ? 1 : p.rows2;
+    boolean secondInA = p.row2 != null && p.row2.a() != 0;
+    Affine a = Affine.of(nest.aOffset());
+    Affine b = Affine.of(nest.bOffset());
+    for (Map.Entry<Dim, Ix> d : outer.entrySet()) {
+      a = a.plus(d.getValue().base().times(d.getKey().a()));
+      b = b.plus(d.getValue().base().times(d.getKey().b()));
+    }
+    if (p.row != null) {
+      a = a.plus(row.base().times(p.row.a()));
+    }
+    long laneA = p.lane == null ? 0 : p.lane.a();
+    long laneB = p.lane == null ? 0 : p.lane.b();
+    a = a.plus(lane.times(laneA));
+    b = b.plus(lane.times(laneB));
+    int pa = e.param(nest.a().buf());
+    int pb = e.param(nest.b().buf());
+    Reg[][][] acc = new Reg[count][second][vectors];
+    for (int r = 0; r < count; r++) {
+      for (int s = 0; s < second; s++) {
+        for (int v = 0; v < vectors; v++) {
+          List<Ix> index = index(p, outer, row, r, s, lane.plus((long) v * width));
+          if (into == null) {
+            acc[r][s][v] = w.variable(dtype, new Code.Const(0));
+          } else {
+            acc[r][s][v] = w.variable(dtype, load(e, into.view, Accumulate.index(index), active(size, v)));
+          }
+        }
+      }
+    }
+    Affine a0 = a;
+    Affine b0 = b;
+    reduce(w, reduced == null ? p.reduced : reduced, a0, b0, (ra, rb) -> {
+      Reg[][] bs = new Reg[second][vectors];
+      for (int s = 0; s < second; s++) {
+        for (int v = 0; v < vectors; v++) {
+          if (s > 0 && secondInA) {
+            bs[s][v] = bs[0][v];
+            continue;
+          }
+          Affine place = rb.plus(v * width * laneB + (p.row2 == null ? 0 : s * p.row2.b()));
+          bs[s][v] = laneB == 0
+              ? w.broadcast(pb, place)
+              : w.load(pb, place, Math.toIntExact(laneB), active(size, v), null);
+        }
+      }
+      for (int r = 0; r < count; r++) {
+        for (int s = 0; s < second; s++) {
+          for (int v = 0; v < vectors; v++) {
+            long shift = (p.row == null ? 0 : r * p.row.a()) + (p.row2 == null ? 0 : s * p.row2.a());
+            Affine place = ra.plus(shift + v * width * laneA);
+            Reg x = laneA == 0
+                ? w.broadcast(pa, place)
+                : w.load(pa, place, Math.toIntExact(laneA), active(size, v), null);
+            Reg t = acc[r][s][v];
+            w.set(t, new Code.Apply(Primitive.FMA, List.of(x, bs[s][v], t)));
+          }
+        }
+      }
+    });
+    for (int r = 0; r < count; r++) {
+      for (int s = 0; s < second; s++) {
+        for (int v = 0; v < vectors; v++) {
+          List<Ix> index = index(p, outer, row, r, s, lane.plus((long) v * width));
+          e.begin(active(size, v));
+          if (into == null) {
+            finish.at(e, index, acc[r][s][v], active(size, v));
+          } else {
+            e.store(into.view, Accumulate.index(index), acc[r][s][v], active(size, v));
+          }
+        }
+      }
+    }
+  }
+
+  private static Code load(Evaluator e, View view, List<Ix> at, int active) {
+    Affine base = Affine.of(view.offset());
+    long lane = 0;
+    for (int i = 0; i < at.size(); i++) {
+      base = base.plus(at.get(i).base().times(view.strides().get(i)));
+      lane += at.get(i).lane() * view.strides().get(i);
+    }
+    int stride = Math.toIntExact(lane);
+    return new Code.Load(
+        new dev.retrograde.loop.Mem(e.param(view.buf()), base),
+        stride,
+        stride == 0 ? e.writer().lanes() : active,
+        null);
+  }
+
+  private int active(int size, int v) {
+    return Math.min(width, size - v * width);
+  }
+
+  /// The index along the output's axes.
+  private List<Ix> index(Plan p, Map<Dim, Ix> outer, Ix row, int r, int s, Affine lane) {
+    List<Ix> out = new ArrayList<>();
+    for (int start : nest.start()) {
+      out.add(Ix.of(Affine.of(start)));
+    }
+    outer.forEach(
+        (d, ix) -> {
+          if (!d.reduced()) {
+            add(out, d, d == p.row2 ? ix.plus(s) : ix);
+          }
+        });
+    if (p.row2 != null && !outer.containsKey(p.row2)) {
+      add(out, p.row2, Ix.of(Affine.of(s)));
+    }
+    if (p.row != null) {
+      add(out, p.row, row.plus(r));
+    }
+    if (p.lane != null) {
+      add(out, p.lane, new Ix(lane, 1));
+    }
+    return out;
+  }
+
+  private static void add(List<Ix> out, Dim d, Ix ix) {
+    out.set(d.axis(), out.get(d.axis()).plus(ix.times(d.step())));
+  }
+
+  private interface Terms {
+    void at(Affine a, Affine b);
+  }
+
+  /// Loops over reduced dims around the innermost products, the last one unrolled a little.
+  private void reduce(Writer w, List<Dim> dims, Affine a, Affine b, Terms body) {
+    if (dims.isEmpty()) {
+      body.at(a, b);
+      return;
+    }
+    Dim d = dims.get(0);
+    if (dims.size() > 1) {
+      w.loop(d.extent(), var ->
+          reduce(
+              w,
+              dims.subList(1, dims.size()),
+              a.plus(Affine.var(var).times(d.a())),
+              b.plus(Affine.var(var).times(d.b())),
+              body));
+      return;
+    }
+    int unroll = d.extent() <= 4 ? d.extent() : divisor(d.extent(), 4);
+    if (unroll == d.extent()) {
+      for (int u = 0; u < unroll; u++) {
+        body.at(a.plus(u * d.a()), b.plus(u * d.b()));
+      }
+      return;
+    }
+    w.loop(d.extent() / unroll, var -> {
+      for (int u = 0; u < unroll; u++) {
+        Affine k = Affine.var(var).times(unroll).plus(u);
+        body.at(a.plus(k.times(d.a())), b.plus(k.times(d.b())));
+      }
+    });
+  }
+
+  // Cut sums.
+
+  /// Writes a sum cut into pieces: piece p accumulates into `partial` along its outermost axis.
+  void cut(@Nullable Dim lane, Cut cut, View partial) {
+    Plan p = plan(lane);
+    List<Dim> r = nest.reduced();
+    Dim images = r.get(0);
+    Dim rows = r.get(1);
+    List<Dim> inner = new ArrayList<>();
+    if (cut.rowsPerBlock > 1) {
+      inner.add(new Dim(cut.rowsPerBlock, rows.a(), rows.b(), -1, 0));
+    }
+    inner.addAll(r.subList(2, r.size()));
+    List<Dim> innerMerged = mergeReduced(inner);
+    Evaluator e = evaluators.apply(width);
+    Writer w = e.writer();
+    List<Integer> dims = new ArrayList<>(partial.dims());
+    List<Long> strides = new ArrayList<>(partial.strides());
+    dims.add(0, cut.pieces);
+    strides.add(0, cut.pieces > 1 ? partial.partStride() : 0);
+    Accumulate into =
+        new Accumulate(new View(partial.buf(), partial.offset(), dims, strides, 1, 0));
+    zero(e, partial);
+    int each = images.extent() / cut.pieces;
+    int blocks = rows.extent() / cut.rowsPerBlock;
+    Map<Dim, Ix> at = new HashMap<>();
+    Dim piece = new Dim(cut.pieces, images.a() * each, images.b() * each, -1, 0);
+    Dim image = new Dim(each, images.a(), images.b(), -1, 0);
+    Dim block =
+        new Dim(blocks, rows.a() * cut.rowsPerBlock, rows.b() * cut.rowsPerBlock, -1, 0);
+    int n = lane == null ? 1 : lane.extent();
+    int panel = p.vectors * width;
+    Runnable tiles = () ->
+        loopDims(w, p.outer, p, at, () -> {
+          int whole = n / panel;
+          int rest = n - whole * panel;
+          if (whole > 1) {
+            w.loop(whole, var -> rows(e, p, at, Affine.var(var).times(panel), panel, into, innerMerged));
+          } else if (whole == 1) {
+            rows(e, p, at, Affine.of(0), panel, into, innerMerged);
+          }
+          if (rest > 0) {
+            rows(e, p, at, Affine.of((long) whole * panel), rest, into, innerMerged);
+          }
+        });
+    at.put(piece, Ix.of(cut.pieces > 1 ? Affine.var(0) : Affine.of(0)));
+    w.loop(each, i -> {
+      at.put(image, Ix.of(Affine.var(i)));
+      w.loop(blocks, j -> {
+        at.put(block, Ix.of(Affine.var(j)));
+        tiles.run();
+      });
+    });
+    sink.kernel(w.finish(cut.pieces), e);
+  }
+
+  private void zero(Evaluator e, View partial) {
+    Writer w = e.writer();
+    long size = Fusion.size(partial.dims());
+    int vectors = Math.toIntExact(size / width);
+    int p = e.param(partial.buf());
+    Affine start = Affine.of(partial.offset()).plus(pieceOffset(partial));
+    Reg zero = w.constant(dtype, 0);
+    if (vectors > 0) {
+      w.loop(vectors, var ->
+          w.store(p, start.plus(Affine.var(var).times(width)), zero, 1, width, null));
+    }
+    int rest = Math.toIntExact(size - (long) vectors * width);
+    if (rest > 0) {
+      w.store(p, start.plus((long) vectors * width), zero, 1, rest, null);
+    }
+  }
+
+  private static Affine pieceOffset(View partial) {
+    return partial.partials() > 1 ? Affine.var(0).times(partial.partStride()) : Affine.of(0);
+  }
+
+  // The dot form.
+
+  /// Lanes run along the reduced dim `k`: both operands are read as vectors, and each output joins
+  /// its lanes at the end.
+  void dot(Dim k) {
+    List<Dim> outs = nest.outputs();
+    List<Dim> others = new ArrayList<>(nest.reduced());
+    others.remove(k);
+    int regsPer = Math.max(1, LoopSchedule.VIRTUAL / dtype.bytes() / width);
+    int budget = Math.max(1, (registers - 5) / regsPer);
+    List<Dim> as = outs.stream().filter(d -> d.b() == 0).toList();
+    List<Dim> bs = outs.stream().filter(d -> d.a() == 0).toList();
+    Dim rowA = as.isEmpty() ? null : as.get(as.size() - 1);
+    Dim rowB = bs.isEmpty() ? null : bs.get(bs.size() - 1);
+    int ta = rowA == null ? 1 : Math.min(rowA.extent(), budget >= 24 ? 4 : 2);
+    int tb = rowB == null ? 1 : Math.max(1, Math.min(rowB.extent(), Math.min(12, budget / ta)));
+    if (rowB != null) {
+      tb = Math.max(divisor(rowB.extent(), tb), rowB.extent() < 64 ? 1 : Math.min(tb, 4));
+    }
+    List<Dim> outer = new ArrayList<>(outs);
+    if (rowA != null) {
+      outer.remove(rowA);
+    }
+    if (rowB != null) {
+      outer.remove(rowB);
+    }
+    int tileB = tb;
+    Evaluator e = evaluators.apply(width);
+    Writer w = e.writer();
+    Map<Dim, Ix> at = new HashMap<>();
+    int extent;
+    Runnable tiles;
+    int nb = rowB == null ? 1 : rowB.extent();
+    int na = rowA == null ? 1 : rowA.extent();
+    if (outer.isEmpty() && nb % tileB == 0) {
+      extent = nb / tileB;
+      tiles = () -> dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.var(0).times(tileB), tileB);
+      tiles.run();
+    } else {
+      Dim head = outer.isEmpty() ? null : outer.get(0);
+      extent = head == null ? 1 : head.extent();
+      if (head != null) {
+        at.put(head, Ix.of(Affine.var(0)));
+      }
+      List<Dim> loops = outer.isEmpty() ? outer : outer.subList(1, outer.size());
+      Plan none = new Plan(outer, null, 1, null, 1, null, 1, List.of());
+      loopDims(w, loops, none, at, () -> {
+        int whole = nb / tileB;
+        if (whole > 1) {
+          w.loop(whole, var ->
+              dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.var(var).times(tileB), tileB));
+        } else if (whole == 1) {
+          dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.of(0), tileB);
+        }
+        if (nb % tileB > 0) {
+          dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.of((long) whole * tileB), nb % tileB);
+        }
+      });
+    }
+    sink.kernel(w.finish(extent), e);
+  }
+
+  private void dotRows(
+      Evaluator e, Dim k, List<Dim> others, Map<Dim, Ix> at, @Nullable Dim rowA, int na, int ta,
+      @Nullable Dim rowB, Affine b, int tb) {
+    Writer w = e.writer();
+    int whole = na / ta;
+    if (whole > 1) {
+      w.loop(whole, var -> dotTile(e, k, others, at, rowA, Affine.var(var).times(ta), ta, rowB, b, tb));
+    } else if (whole == 1) {
+      dotTile(e, k, others, at, rowA, Affine.of(0), ta, rowB, b, tb);
+    }
+    if (na % ta > 0) {
+      dotTile(e, k, others, at, rowA, Affine.of((long) whole * ta), na % ta, rowB, b, tb);
+    }
+  }
+
+  private void dotTile(
+      Evaluator e, Dim k, List<Dim> others, Map<Dim, Ix> outer, @Nullable Dim rowA, Affine ra,
+      int ta, @Nullable Dim rowB, Affine rb, int tb) {
+    Writer w = e.writer();
+    int virtual = LoopSchedule.VIRTUAL / dtype.bytes();
+    int per = Math.max(1, virtual / width);
+    Affine a = Affine.of(nest.aOffset());
+    Affine b = Affine.of(nest.bOffset());
+    for (Map.Entry<Dim, Ix> d : outer.entrySet()) {
+      a = a.plus(d.getValue().base().times(d.getKey().a()));
+      b = b.plus(d.getValue().base().times(d.getKey().b()));
+    }
+    a = rowA == null ? a : a.plus(ra.times(rowA.a()));
+    b = rowB == null ? b : b.plus(rb.times(rowB.b()));
+    int pa = e.param(nest.a().buf());
+    int pb = e.param(nest.b().buf());
+    Reg[][][] acc = new Reg[ta][tb][per];
+    for (Reg[][] x : acc) {
+      for (Reg[] y : x) {
+        for (int i = 0; i < per; i++) {
+          y[i] = w.variable(dtype, new Code.Const(0));
+        }
+      }
+    }
+    Affine a0 = a;
+    Affine b0 = b;
+    reduceOthers(w, others, a0, b0, (oa, ob) -> {
+      int whole = k.extent() / virtual;
+      if (whole > 1) {
+        w.loop(whole, var -> {
+          Affine s = Affine.var(var).times(virtual);
+          dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, virtual);
+        });
+      } else if (whole == 1) {
+        dotStep(w, acc, pa, oa, rowA, pb, ob, rowB, virtual);
+      }
+      int rest = k.extent() % virtual;
+      if (rest > 0) {
+        long s = (long) whole * virtual;
+        dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, rest);
+      }
+    });
+    for (int i = 0; i < ta; i++) {
+      for (int j = 0; j < tb; j++) {
+        Reg sum = join(w, acc[i][j]);
+        List<Ix> index = new ArrayList<>();
+        for (int start : nest.start()) {
+          index.add(Ix.of(Affine.of(start)));
+        }
+        outer.forEach((d, ix) -> add(index, d, ix));
+        if (rowA != null) {
+          add(index, rowA, Ix.of(ra.plus(i)));
+        }
+        if (rowB != null) {
+          add(index, rowB, Ix.of(rb.plus(j)));
+        }
+        e.begin(1);
+        finish.at(e, index, sum, 1);
+      }
+    }
+  }
+
+  private void reduceOthers(Writer w, List<Dim> dims, Affine a, Affine b, Terms body) {
+    if (dims.isEmpty()) {
+      body.at(a, b);
+      return;
+    }
+    Dim d = dims.get(0);
+    w.loop(d.extent(), var ->
+        reduceOthers(
+            w,
+            dims.subList(1, dims.size()),
+            a.plus(Affine.var(var).times(d.a())),
+            b.plus(Affine.var(var).times(d.b())),
+            body));
+  }
+
+  private void dotStep(
+      Writer w, Reg[][][] acc, int pa, Affine a, @Nullable Dim rowA, int pb, Affine b,
+      @Nullable Dim rowB, int active) {
+    for (int i = 0; i * width < active; i++) {
+      int n = Math.min(width, active - i * width);
+      Reg[] bv = new Reg[acc[0].length];
+      for (int j = 0; j < bv.length; j++) {
+        long shift = (long) i * width + (rowB == null ? 0 : j * rowB.b());
+        bv[j] = w.load(pb, b.plus(shift), 1, n, null);
+      }
+      for (int r = 0; r < acc.length; r++) {
+        long shift = (long) i * width + (rowA == null ? 0 : r * rowA.a());
+        Reg av = w.load(pa, a.plus(shift), 1, n, null);
+        for (int j = 0; j < bv.length; j++) {
+          Reg t = acc[r][j][i];
+          w.set(t, new Code.Apply(Primitive.FMA, List.of(av, bv[j], t)));
+        }
+      }
+    }
+  }
+
+  private Reg join(Writer w, Reg[] regs) {
+    Reg[] r = regs.clone();
+    for (int half = r.length / 2; half >= 1; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        r[i] = w.apply(Primitive.ADD, r[i], r[i + half]);
+      }
+    }
+    for (int d = w.lanes() / 2; d >= 1; d /= 2) {
+      r[0] = w.apply(Primitive.ADD, r[0], w.let(dtype, new Code.Swap(r[0], d)));
+    }
+    return r[0];
+  }
+}

@@ -1,0 +1,391 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.LinearOp;
+import dev.retrograde.ir.MapOp;
+import dev.retrograde.ir.MoveOp;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Op;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.ReduceOp;
+import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Value;
+import dev.retrograde.ir.WindowOp;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Decides which nodes are computed together and which values are stored.
+///
+/// Each elementwise node and reduction joins the latest group of its part of the step that has its
+/// domain, comes after all that it reads, and shares something with it; products and convolutions
+/// take elementwise nodes on their result as epilogue. A value read only by elementwise nodes of
+/// other groups is stored, or computed again there, whichever moves less memory: storing costs one
+/// and a half passes and a pass for each reader, computing again costs each reader the operands.
+/// Views (reshape, transpose, slice, broadcast) never compute.
+final class Fusion {
+  private static final int MOST_NODES = 64;
+  private static final int HEAVY = 14;
+
+  private final Program program;
+  private final boolean fuse;
+  private final boolean epilogues;
+  private final List<Group> groups = new ArrayList<>();
+  private final Map<Node, Group> groupOf = new HashMap<>();
+  private final Map<Value, Node> maker = new HashMap<>();
+  private final Map<Value, Set<Group>> inlineReaders = new LinkedHashMap<>();
+  private final Set<Value> mustStore = new HashSet<>();
+
+  Fusion(Program program, boolean fuse, boolean epilogues) {
+    this.program = program;
+    this.fuse = fuse;
+    this.epilogues = epilogues;
+  }
+
+  List<Group> groups() {
+    return groups;
+  }
+
+  @Nullable Node maker(Value v) {
+    return maker.get(v);
+  }
+
+  @Nullable Group groupOf(Value v) {
+    Node n = maker.get(v);
+    return n == null ? null : groupOf.get(n);
+  }
+
+  static boolean reduces(Node n) {
+    return n.op() instanceof ReduceOp.Reduce;
+  }
+
+  /// Nodes evaluated in place at an index: elementwise, and windows that look up fixed places.
+  static boolean elementwise(Op op) {
+    return op instanceof MapOp.Map
+        || op instanceof WindowOp.WindowMax
+        || op instanceof WindowOp.WindowPick
+        || op instanceof WindowOp.WindowSum;
+  }
+
+  /// Nodes that are only another way to see their operand.
+  static boolean view(Op op) {
+    return op instanceof MoveOp.Reshape
+        || op instanceof MoveOp.Transpose
+        || op instanceof MoveOp.Broadcast
+        || (op instanceof MoveOp.Slice);
+  }
+
+  static boolean viewNode(Node n) {
+    return view(n.op()) && n.operands().size() == 1;
+  }
+
+  /// Nodes evaluated in place that read nothing stored.
+  static boolean constant(Op op) {
+    return op instanceof MoveOp.Fill || op instanceof MoveOp.Iota;
+  }
+
+  static boolean inlined(Node n) {
+    return viewNode(n) || constant(n.op()) || n.op() instanceof MoveOp.Literal || padInline(n);
+  }
+
+  /// Padding without interior is a guarded read.
+  static boolean padInline(Node n) {
+    return n.op() instanceof MoveOp.Pad p && p.interior().stream().allMatch(i -> i == 0);
+  }
+
+  void run() {
+    for (Node n : program.nodes()) {
+      n.results().forEach(v -> maker.put(v, n));
+      if (inlined(n)) {
+        continue;
+      }
+      if (fuse && (elementwise(n.op()) || reduces(n)) && supported(n)) {
+        join(n);
+      } else {
+        open(n);
+      }
+    }
+    collectReaders();
+    decideStores();
+  }
+
+  /// Whether kernels can be written for it; everything else runs on the heap.
+  static boolean supported(Node n) {
+    for (Value v : n.operands()) {
+      if (v.type().ragged()) {
+        return false;
+      }
+    }
+    for (Value v : n.results()) {
+      if (v.type().ragged()) {
+        return false;
+      }
+    }
+    return n.blocks().isEmpty();
+  }
+
+  private void open(Node n) {
+    Group.Kind kind;
+    List<Integer> domain = n.results().isEmpty() ? List.of() : n.result().type().dims();
+    if (!supported(n)) {
+      kind = Group.Kind.HOST;
+    } else if (elementwise(n.op())) {
+      kind = Group.Kind.LOOP;
+    } else if (reduces(n)) {
+      kind = Group.Kind.LOOP;
+      domain = n.operand(0).type().dims();
+    } else if (n.op() instanceof LinearOp l && contraction(l, n)) {
+      kind = Group.Kind.CONTRACTION;
+    } else if (n.op() instanceof WindowOp || n.op() instanceof MoveOp.Pad || n.op() instanceof MoveOp.Concat) {
+      kind = Group.Kind.MOVE;
+    } else {
+      kind = Group.Kind.HOST;
+    }
+    Group g = new Group(kind, groups.size(), n, domain);
+    if (n.op() instanceof ReduceOp.Reduce r) {
+      g.reduced = r.axes();
+    }
+    groups.add(g);
+    groupOf.put(n, g);
+  }
+
+  static boolean contraction(LinearOp l, Node n) {
+    Type t = n.operand(0).type();
+    return t.dtype() == dev.retrograde.scalar.DType.F32 || t.dtype() == dev.retrograde.scalar.DType.F64;
+  }
+
+  /// Values stored somewhere that computing `v` at one index reads, through views and constants but
+  /// not through elementwise nodes.
+  private void bases(Value v, boolean direct, Map<Value, Boolean> out) {
+    Node n = maker.get(v);
+    if (n != null && (viewNode(n) || padInline(n))) {
+      bases(n.operand(0), false, out);
+    } else if (n == null || !constant(n.op())) {
+      out.merge(v, direct, Boolean::logicalAnd);
+    }
+  }
+
+  private void join(Node n) {
+    List<Integer> domain =
+        reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
+    Map<Value, Boolean> reads = new LinkedHashMap<>();
+    boolean windows = n.op() instanceof WindowOp;
+    n.operands().forEach(v -> bases(v, !windows, reads));
+    int least = 0;
+    for (Map.Entry<Value, Boolean> r : reads.entrySet()) {
+      Node m = maker.get(r.getKey());
+      if (m == null || m.op() instanceof MoveOp.Literal) {
+        continue;
+      }
+      Group g = java.util.Objects.requireNonNull(groupOf.get(m));
+      boolean same = r.getValue() && sameIndex(g, m, domain);
+      least = Math.max(least, same ? g.position : g.position + 1);
+    }
+    for (int i = groups.size() - 1; i >= least; i--) {
+      if (accepts(groups.get(i), n, domain, reads)) {
+        Group g = groups.get(i);
+        g.nodes.add(n);
+        groupOf.put(n, g);
+        if (n.op() instanceof ReduceOp.Reduce r) {
+          g.reduced = r.axes();
+        }
+        return;
+      }
+    }
+    open(n);
+  }
+
+  /// Whether a value of node m in group g can be read at the same index while g runs.
+  private boolean sameIndex(Group g, Node m, List<Integer> domain) {
+    if (!g.domain.equals(domain)) {
+      return false;
+    }
+    return switch (g.kind) {
+      case LOOP -> !reduces(m);
+      case CONTRACTION -> epilogues;
+      case MOVE, HOST -> false;
+    };
+  }
+
+  private boolean accepts(Group g, Node n, List<Integer> domain, Map<Value, Boolean> reads) {
+    if (g.phase != n.origin().phase()
+        || g.epoch != n.origin().epoch()
+        || !g.domain.equals(domain)
+        || g.nodes.size() >= MOST_NODES) {
+      return false;
+    }
+    if (g.kind == Group.Kind.CONTRACTION) {
+      return epilogues
+          && n.op() instanceof MapOp.Map
+          && reads.entrySet().stream()
+              .anyMatch(r -> r.getValue() && g.nodes.contains(maker.get(r.getKey())));
+    }
+    if (g.kind != Group.Kind.LOOP) {
+      return false;
+    }
+    if (n.op() instanceof ReduceOp.Reduce r && g.reduced != null && !g.reduced.equals(r.axes())) {
+      return false;
+    }
+    for (Value v : reads.keySet()) {
+      Node m = maker.get(v);
+      if (m != null && groupOf.get(m) == g) {
+        return true;
+      }
+      for (Node k : g.nodes) {
+        Map<Value, Boolean> theirs = new LinkedHashMap<>();
+        k.operands().forEach(o -> bases(o, true, theirs));
+        if (theirs.containsKey(v) && v.type().size() > 1 && v.type().size() * 4 >= size(domain)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  static long size(List<Integer> dims) {
+    long n = 1;
+    for (int d : dims) {
+      n *= d;
+    }
+    return n;
+  }
+
+  private void collectReaders() {
+    mustStore.addAll(base(program.results()));
+    for (Node n : program.nodes()) {
+      Group g = groupOf.get(n);
+      if (g == null) {
+        continue;
+      }
+      boolean inline = g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
+      for (int k = 0; k < n.operands().size(); k++) {
+        boolean window = n.op() instanceof WindowOp && k == 0;
+        Map<Value, Boolean> reads = new LinkedHashMap<>();
+        bases(n.operand(k), true, reads);
+        for (Map.Entry<Value, Boolean> r : reads.entrySet()) {
+          Value v = r.getKey();
+          Node m = maker.get(v);
+          if (m == null || m.op() instanceof MoveOp.Literal) {
+            continue;
+          }
+          if (!inline || window || nonUnitReshape(n.operand(k))) {
+            if (groupOf.get(m) != g || !r.getValue()) {
+              mustStore.add(v);
+            }
+          } else if (groupOf.get(m) != g) {
+            inlineReaders.computeIfAbsent(v, x -> new HashSet<>()).add(g);
+          } else if (!r.getValue()) {
+            throw new AssertionError(n + " reads " + v + " of its own group through a view");
+          }
+        }
+      }
+    }
+  }
+
+  private Set<Value> base(List<Value> values) {
+    Set<Value> out = new HashSet<>();
+    for (Value v : values) {
+      Map<Value, Boolean> reads = new LinkedHashMap<>();
+      bases(v, true, reads);
+      out.addAll(reads.keySet());
+    }
+    return out;
+  }
+
+  /// Whether the chain of views above the base regroups axes, which only stored elements can serve.
+  private boolean nonUnitReshape(Value v) {
+    Node n = maker.get(v);
+    while (n != null && (viewNode(n) || padInline(n))) {
+      if (n.op() instanceof MoveOp.Reshape
+          && !withoutOnes(n.operand(0).type().dims()).equals(withoutOnes(n.result().type().dims()))) {
+        return true;
+      }
+      n = maker.get(n.operand(0));
+    }
+    return false;
+  }
+
+  static List<Integer> withoutOnes(List<Integer> dims) {
+    return dims.stream().filter(d -> d != 1).toList();
+  }
+
+  private void decideStores() {
+    for (Node n : program.nodes()) {
+      Group g = groupOf.get(n);
+      if (g == null) {
+        continue;
+      }
+      for (Value v : n.results()) {
+        Set<Group> readers = inlineReaders.getOrDefault(v, Set.of());
+        boolean map = n.op() instanceof MapOp.Map && (g.kind == Group.Kind.LOOP || g.root != n);
+        boolean root = g.root == n && g.kind != Group.Kind.LOOP;
+        if (g.kind == Group.Kind.HOST || g.kind == Group.Kind.MOVE || mustStore.contains(v)) {
+          g.stored.add(v);
+        } else if (reduces(n) || (root && g.kind != Group.Kind.CONTRACTION)) {
+          g.stored.add(v);
+        } else if (!readers.isEmpty()) {
+          if (!map || !cheaper(n, v, readers)) {
+            g.stored.add(v);
+          }
+        }
+      }
+      if (g.root == n && g.kind == Group.Kind.CONTRACTION && g.stored.isEmpty() && g.nodes.size() == 1) {
+        g.stored.add(n.result());
+      }
+    }
+  }
+
+  /// Whether each reader should compute v again.
+  private boolean cheaper(Node n, Value v, Set<Group> readers) {
+    if (!fuse) {
+      return false;
+    }
+    Set<Value> leaves = new HashSet<>();
+    int[] cost = new int[1];
+    if (!leaves(v, v.type().size(), leaves, cost, new HashSet<>())) {
+      return false;
+    }
+    double again = readers.size() * (leaves.size() + (cost[0] > HEAVY ? 2.5 : 0));
+    double store = 1.5 + readers.size();
+    return again < store;
+  }
+
+  /// Gathers the large stored values that computing v reads, and its cost; false where it would read
+  /// something that is not stored.
+  private boolean leaves(Value v, long size, Set<Value> out, int[] cost, Set<Value> seen) {
+    if (!seen.add(v)) {
+      return true;
+    }
+    Node n = maker.get(v);
+    if (n != null && (viewNode(n) || padInline(n))) {
+      return leaves(n.operand(0), size, out, cost, seen);
+    }
+    if (n != null && (constant(n.op()) || n.op() instanceof MoveOp.Literal)) {
+      return true;
+    }
+    Group g = n == null ? null : groupOf.get(n);
+    boolean compute =
+        n != null
+            && g != null
+            && n.op() instanceof MapOp.Map
+            && !g.stored.contains(v)
+            && !mustStore.contains(v)
+            && (g.kind == Group.Kind.LOOP || g.root != n);
+    if (!compute) {
+      if (v.type().size() * 4 >= size) {
+        out.add(v);
+      }
+      return g == null || g.stored.contains(v);
+    }
+    cost[0] += ((MapOp.Map) n.op()).code().lowered().instrs().size();
+    boolean all = true;
+    for (Value o : n.operands()) {
+      all &= leaves(o, size, out, cost, seen);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.MapOp;
+import dev.retrograde.ir.MoveOp;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Op;
+import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Removes what no result needs, merges equal pure nodes of one part and epoch, and drops nodes that
+/// do nothing. Every number keeps its bits.
+public final class Simplify {
+  private Simplify() {}
+
+  /// What makes two nodes the same.
+  private record Key(Op op, List<Value> operands, Origin.Phase phase, int epoch) {}
+
+  public static Program run(Program p) {
+    Map<Value, Value> same = new HashMap<>();
+    Map<Key, Node> known = new HashMap<>();
+    List<Node> merged = new ArrayList<>();
+    for (Node n : p.nodes()) {
+      List<Value> operands = n.operands().stream().map(v -> same.getOrDefault(v, v)).toList();
+      if (n.op() instanceof MapOp.StopGradient) {
+        same.put(n.result(), operands.get(0));
+        continue;
+      }
+      if (n.op() instanceof MoveOp.Reshape && n.result().type().equals(operands.get(0).type())) {
+        same.put(n.result(), operands.get(0));
+        continue;
+      }
+      Node m = new Node(n.op(), operands, n.results(), n.blocks(), n.origin());
+      if (n.op().pure() && n.blocks().isEmpty()) {
+        // Constants are the same everywhere; other nodes only within their part of the step, since
+        // merging across parts would lengthen lifetimes.
+        boolean constant = n.operands().isEmpty() && n.op().free();
+        Key key =
+            new Key(
+                n.op(),
+                operands,
+                constant ? Origin.Phase.FORWARD : n.origin().phase(),
+                constant ? 0 : n.origin().epoch());
+        Node first = known.putIfAbsent(key, m);
+        if (first != null) {
+          for (int r = 0; r < n.results().size(); r++) {
+            same.put(n.results().get(r), first.results().get(r));
+          }
+          continue;
+        }
+      }
+      merged.add(m);
+    }
+    Program q = rename(p, merged, same);
+    Set<Value> live = new HashSet<>(q.results());
+    List<Node> kept = new ArrayList<>();
+    for (int i = merged.size() - 1; i >= 0; i--) {
+      Node n = merged.get(i);
+      if (!n.op().pure() || n.results().stream().anyMatch(live::contains)) {
+        kept.add(0, n);
+        live.addAll(n.operands());
+        n.blocks().forEach(b -> captured(b, live));
+      }
+    }
+    return q.with(kept);
+  }
+
+  private static void captured(dev.retrograde.ir.Block b, Set<Value> live) {
+    for (Node n : b.nodes()) {
+      live.addAll(n.operands());
+      n.blocks().forEach(c -> captured(c, live));
+    }
+    live.addAll(b.results());
+  }
+
+  private static Program rename(Program p, List<Node> nodes, Map<Value, Value> same) {
+    return new Program(
+        p.name(),
+        p.state(),
+        p.inputs(),
+        nodes,
+        p.outputs().stream()
+            .map(o -> new Program.Named(o.name(), same.getOrDefault(o.value(), o.value())))
+            .toList(),
+        p.updates().stream()
+            .map(
+                u ->
+                    new Program.Update(
+                        u.entry(),
+                        same.getOrDefault(u.value(), u.value()),
+                        u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
+            .toList(),
+        p.functions());
+  }
+}
