@@ -110,6 +110,13 @@ public final class StateStore implements AutoCloseable {
     return s;
   }
 
+  /// @throws IllegalStateException if the store is closed
+  public void check() {
+    if (!arena.scope().isAlive()) {
+      throw new IllegalStateException("the state store is closed");
+    }
+  }
+
   @Override
   public void close() {
     if (arena.scope().isAlive()) {

@@ -1,0 +1,45 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.target.Target;
+import java.util.function.Supplier;
+
+/// A target that compiles kernels: the shared passes, then the target's own printer.
+///
+/// The order of passes: simplify, fuse, lower (schedules and layouts), plan memory, emit.
+public final class KernelTarget implements Target {
+  private final String name;
+  private final Supplier<KernelCompiler> compilers;
+
+  /// @param compilers makes the printer of one executable, which closes it
+  public KernelTarget(String name, Supplier<KernelCompiler> compilers) {
+    this.name = name;
+    this.compilers = compilers;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Executable compile(Program program, StateStore state, Options options) {
+    long start = System.nanoTime();
+    KernelCompiler compiler = compilers.get();
+    try {
+      Program random = RandomLowering.run(program);
+      Program simple = options.on("simplify") ? Simplify.run(random) : random;
+      Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
+      fusion.run();
+      Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
+      lowering.run();
+      return new CompiledProgram(program, state, options, name, compiler, lowering, start);
+    } catch (RuntimeException | Error x) {
+      compiler.close();
+      throw x;
+    }
+  }
+}

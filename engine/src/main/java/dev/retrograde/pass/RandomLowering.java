@@ -1,0 +1,114 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.MapOp;
+import dev.retrograde.ir.MoveOp;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.RandomOp;
+import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.ScalarCode;
+import dev.retrograde.scalar.ScalarFn.Primitive;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Replaces random bits by elementwise arithmetic on the key and the element's position, so that they
+/// fuse like anything else. Bits are those of the op's reference.
+final class RandomLowering {
+  private static final long MULTIPLIER = 0xD256D193L;
+  private static final int WEYL = 0x9E3779B9;
+
+  private RandomLowering() {}
+
+  static Program run(Program p) {
+    if (p.nodes().stream().noneMatch(n -> n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))) {
+      return p;
+    }
+    int most = 0;
+    for (Node n : p.nodes()) {
+      for (Value v : n.results()) {
+        most = Math.max(most, v.id());
+      }
+    }
+    for (Program.StateParam s : p.state()) {
+      most = Math.max(most, s.value().id());
+    }
+    for (Program.Named i : p.inputs()) {
+      most = Math.max(most, i.value().id());
+    }
+    Emit e = new Emit(new Emit.Ids(most + 1));
+    Map<Value, Value> renamed = new HashMap<>();
+    for (Node n : p.nodes()) {
+      if (n.op() instanceof RandomOp.RandomBits r && Fusion.supported(n)) {
+        e.origin(n.origin());
+        renamed.put(n.result(), bits(e, n, r));
+      } else {
+        e.nodes()
+            .add(
+                new Node(
+                    n.op(),
+                    n.operands().stream().map(v -> renamed.getOrDefault(v, v)).toList(),
+                    n.results(),
+                    n.blocks(),
+                    n.origin()));
+      }
+    }
+    return new Program(
+        p.name(),
+        p.state(),
+        p.inputs(),
+        e.nodes(),
+        p.outputs().stream()
+            .map(o -> new Program.Named(o.name(), renamed.getOrDefault(o.value(), o.value())))
+            .toList(),
+        p.updates().stream()
+            .map(
+                u ->
+                    new Program.Update(
+                        u.entry(),
+                        renamed.getOrDefault(u.value(), u.value()),
+                        u.rows() == null ? null : renamed.getOrDefault(u.rows(), u.rows())))
+            .toList(),
+        p.functions());
+  }
+
+  private static Value bits(Emit e, Node n, RandomOp.RandomBits r) {
+    Value key = n.operand(0);
+    Type t = n.result().type();
+    List<Value> in = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Value one = e.add(new MoveOp.Slice(List.of(i), List.of(1), List.of(1)), key);
+      in.add(e.broadcast(e.reshape(one, List.of()), t.extents(), List.of()));
+    }
+    if (t.rank() == 0) {
+      in.set(0, e.reshape(in.get(0), List.of()));
+      in.set(1, e.reshape(in.get(1), List.of()));
+    }
+    for (int a = 0; a < t.rank(); a++) {
+      in.add(e.add(new MoveOp.Iota(t, a), new Value[0]));
+    }
+    List<DType> params = in.stream().map(v -> v.type().dtype()).toList();
+    ScalarCode.Builder b = new ScalarCode.Builder(params);
+    int at = b.constant(DType.I32, 0);
+    for (int a = 0; a < t.rank(); a++) {
+      at = b.add(b.mul(at, b.bits(DType.I32, t.dim(a))), b.arg(2 + a));
+    }
+    int seed = b.apply(Primitive.XOR, b.arg(0), b.bits(DType.I32, r.stream()));
+    int low = at;
+    int high = b.arg(1);
+    int mask = b.bits(DType.I64, 0xffffffffL);
+    for (int round = 0; round < 10; round++) {
+      int product =
+          b.mul(b.apply(Primitive.AND, b.cast(DType.I64, low), mask), b.bits(DType.I64, MULTIPLIER));
+      int upper = b.cast(DType.I32, b.apply(Primitive.USHR, product, b.bits(DType.I64, 32)));
+      int k = b.add(seed, b.bits(DType.I32, (int) (WEYL * (long) round)));
+      low = b.apply(Primitive.XOR, b.apply(Primitive.XOR, upper, k), high);
+      high = b.cast(DType.I32, product);
+    }
+    return e.add(new MapOp.Map(b.build(List.of(low))), in.toArray(Value[]::new));
+  }
+}
