@@ -11,4 +11,5 @@ module dev.retrograde.data {
   exports dev.retrograde.data;
   exports dev.retrograde.data.read;
   exports dev.retrograde.data.generate;
+  exports dev.retrograde.data.load;
 }

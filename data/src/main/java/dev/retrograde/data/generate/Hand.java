@@ -27,18 +27,18 @@ record Hand(
     double radius,
     double strength) {
 
-  /// Largest turn in radians (about 17 degrees).
-  private static final double TURN = 0.30;
+  /// Largest turn in radians (16 degrees).
+  private static final double TURN = 0.28;
 
-  private static final double LEAN = 0.30;
-  private static final double SHIFT = 2.5;
+  private static final double LEAN = 0.25;
+  private static final double SHIFT = 2.0;
   private static final double WARP = 1.0;
 
   static Hand draw(long key, int side) {
     double turn = Key.between(key, 0, -TURN, TURN);
     double lean = Key.between(key, 1, -LEAN, LEAN);
-    double wide = side * Key.between(key, 2, 0.42, 0.68);
-    double high = side * Key.between(key, 3, 0.54, 0.76);
+    double wide = side * Key.between(key, 2, 0.46, 0.68);
+    double high = side * Key.between(key, 3, 0.58, 0.76);
     double cos = StrictMath.cos(turn);
     double sin = StrictMath.sin(turn);
     double centre = (side - 1) / 2.0;
