@@ -151,6 +151,14 @@ final class ByteSource implements Closeable {
     }
   }
 
+  /// Passes over all that follows, so that gzip's checksum over it is compared.
+  void drain() {
+    byte[] scratch = new byte[1 << 16];
+    while (read(scratch, 0, scratch.length) == scratch.length) {
+      // on to the end
+    }
+  }
+
   /// Nothing may follow.
   void expectEnd(String after) {
     long end = offset;

@@ -46,7 +46,7 @@ public final class Cifar10 {
   /// @param files by original name (`data_batch_1.bin`, and so on); the test part may be missing
   /// @param list names the records to leave out; null to keep all
   static DataSet readFiles(
-      String name, Map<String, Path> files, @Nullable Path list, ReadOptions options) {
+      String name, Path folder, Map<String, Path> files, @Nullable Path list, ReadOptions options) {
     SubstitutedRecords left = list == null ? null : SubstitutedRecords.read(list);
     List<String> notes = new ArrayList<>();
     List<Part> parts = new ArrayList<>();
@@ -54,7 +54,7 @@ public final class Cifar10 {
     for (int i = 1; i <= TRAIN_FILES && there < options.limit(); i++) {
       Path file = files.get(trainFile(i));
       if (file == null) {
-        throw missing(files.values().iterator().next().toAbsolutePath().getParent(), trainFile(i));
+        throw missing(folder, trainFile(i));
       }
       Part part = readFile(file, trainFile(i), left, options.limit() - there, notes);
       parts.add(part);
@@ -63,7 +63,7 @@ public final class Cifar10 {
     Path testFile = files.get(TEST_FILE);
     Part test =
         testFile == null ? null : readFile(testFile, TEST_FILE, left, options.limit(), notes);
-    return assemble(name, parts, test, notes, options);
+    return assemble(name, folder, parts, test, notes, options);
   }
 
   /// Reads a set from the official archive, in whatever order its entries come; nothing is written
@@ -91,21 +91,27 @@ public final class Cifar10 {
         }
         found.put(file, readRecords(source, entry.size(), file, null, options.limit(), notes));
         if (enough(found, options.limit())) {
-          break;
+          return archived(name, archive, found, notes, options);
         }
       }
+      source.drain();
     }
+    return archived(name, archive, found, notes, options);
+  }
+
+  private static DataSet archived(
+      String name, Path archive, Map<String, Part> found, List<String> notes, ReadOptions options) {
     List<Part> parts = new ArrayList<>();
     int there = 0;
     for (int i = 1; i <= TRAIN_FILES && there < options.limit(); i++) {
-      Part part = found.remove(trainFile(i));
+      Part part = found.get(trainFile(i));
       if (part == null) {
         throw missing(archive, trainFile(i));
       }
       parts.add(part);
       there += part.labels().length;
     }
-    return assemble(name, parts, found.get(TEST_FILE), notes, options);
+    return assemble(name, archive, parts, found.get(TEST_FILE), notes, options);
   }
 
   private static boolean enough(Map<String, Part> found, int limit) {
@@ -189,6 +195,9 @@ public final class Cifar10 {
       }
       seen++;
     }
+    if (seen == 0) {
+      throw source.damaged(start, "at least one record", "none", "Fetch the file again.");
+    }
     if (size >= 0) {
       source.skip(size - (source.offset() - start), name);
     }
@@ -210,12 +219,25 @@ public final class Cifar10 {
   }
 
   private static DataSet assemble(
-      String name, List<Part> parts, @Nullable Part test, List<String> notes, ReadOptions options) {
+      String name,
+      Path where,
+      List<Part> parts,
+      @Nullable Part testPart,
+      List<String> notes,
+      ReadOptions options) {
     ImageSet train = join(name + " train", parts, options.limit());
-    if (test == null) {
-      return DataSet.split(name, train, options.splitSeed(), notes);
+    if (testPart == null) {
+      return DataSets.withoutTestPart(name, where, train, options, notes);
     }
-    return new DataSet(name, train, join(name + " test", List.of(test), options.limit()), notes);
+    ImageSet test = join(name + " test", List.of(testPart), options.limit());
+    if (train.size() == 0 || test.size() == 0) {
+      throw new DataException(
+          Place.whole(where),
+          "records that are not listed in " + SubstitutedRecords.FILE_NAME,
+          "none",
+          "Read the set with these records.");
+    }
+    return new DataSet(name, train, test, notes);
   }
 
   private static ImageSet join(String name, List<Part> parts, int limit) {

@@ -89,7 +89,7 @@ public final class DataSets {
     Optional<Path> testImages = pick(files, "t10k-images");
     Optional<Path> testLabels = pick(files, "t10k-labels");
     if (testImages.isEmpty() && testLabels.isEmpty()) {
-      return split(name, folder, train, options);
+      return withoutTestPart(name, folder, train, options, List.of());
     }
     ImageSet test =
         Idx.read(
@@ -102,15 +102,17 @@ public final class DataSets {
     return new DataSet(name, train, test, List.of());
   }
 
-  private static DataSet split(String name, Path folder, ImageSet all, ReadOptions options) {
+  /// A set whose test part has to be drawn from its only part.
+  static DataSet withoutTestPart(
+      String name, Path where, ImageSet all, ReadOptions options, List<String> notes) {
     if (all.size() < 2) {
       throw new DataException(
-          Place.whole(folder),
+          Place.whole(where),
           "a test part, or at least 2 samples to split",
-          all.size() + " sample",
-          "Add t10k-images* and t10k-labels*, or raise the limit.");
+          all.size() + " samples",
+          "Add the files of the test part, or raise the limit.");
     }
-    return DataSet.split(name, all, options.splitSeed(), List.of());
+    return DataSet.split(name, all, options.splitSeed(), notes);
   }
 
   private static DataSet openCifar(
@@ -121,7 +123,7 @@ public final class DataSets {
       byName.put(wanted, pick(files, wanted).orElseThrow(() -> lacking(folder, wanted)));
     }
     pick(files, Cifar10.TEST_FILE).ifPresent(file -> byName.put(Cifar10.TEST_FILE, file));
-    return Cifar10.readFiles(name, byName, listOf(folder, files, options), options);
+    return Cifar10.readFiles(name, folder, byName, listOf(folder, files, options), options);
   }
 
   private static @Nullable Path listOf(Path folder, List<Path> files, ReadOptions options) {

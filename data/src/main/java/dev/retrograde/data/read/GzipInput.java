@@ -55,10 +55,11 @@ final class GzipInput implements Closeable {
         at = end - inflater.getRemaining();
         trailer();
       } else if (inflater.needsDictionary()) {
-        throw damaged("a stream without a preset dictionary", "one that needs it", null);
+        throw damaged(
+            inflated(), "a stream without a preset dictionary", "one that needs it", null);
       } else if (length > 0) {
         if (!refill()) {
-          throw damaged("more compressed bytes", "the end of the file", null);
+          throw damaged(bufferStart + at, "more compressed bytes", "the end of the file", null);
         }
         inflater.setInput(buffer, 0, end);
         at = end;
@@ -72,14 +73,16 @@ final class GzipInput implements Closeable {
     try {
       return inflater.inflate(target, offset, length);
     } catch (DataFormatException e) {
-      throw damaged("deflate data", "a broken stream (" + e.getMessage() + ")", e);
+      throw damaged(inflated(), "deflate data", "a broken stream (" + e.getMessage() + ")", e);
     }
   }
 
   private void header() throws IOException {
+    long start = bufferStart + at;
     int magic = next() | next() << 8;
     if (magic != 0x8B1F) {
       throw damaged(
+          start,
           atStart ? "the gzip magic 1f 8b" : "the end of the file or another gzip member",
           "%02x %02x".formatted(magic & 0xFF, magic >>> 8),
           null);
@@ -88,7 +91,10 @@ final class GzipInput implements Closeable {
     int flags = next();
     if (method != 8 || (flags & 0xE0) != 0) {
       throw damaged(
-          "gzip method 8 and flags below 32", "method " + method + ", flags " + flags, null);
+          start + 2,
+          "gzip method 8 and flags below 32",
+          "method " + method + ", flags " + flags,
+          null);
     }
     for (int i = 0; i < 6; i++) {
       next();
@@ -117,16 +123,19 @@ final class GzipInput implements Closeable {
   }
 
   private void trailer() throws IOException {
+    long start = bufferStart + at;
     long sum = int32();
     if (sum != crc.getValue()) {
       throw damaged(
+          start,
           "the checksum %08x of the decompressed bytes".formatted(crc.getValue()),
           "%08x".formatted(sum),
           null);
     }
     long length = int32();
     if (length != (memberBytes & 0xFFFF_FFFFL)) {
-      throw damaged("the length " + (memberBytes & 0xFFFF_FFFFL), String.valueOf(length), null);
+      throw damaged(
+          start + 4, "the length " + (memberBytes & 0xFFFF_FFFFL), String.valueOf(length), null);
     }
     inMember = false;
   }
@@ -137,7 +146,7 @@ final class GzipInput implements Closeable {
 
   private int next() throws IOException {
     if (at == end && !refill()) {
-      throw damaged("more of a gzip member", "the end of the file", null);
+      throw damaged(bufferStart + at, "more of a gzip member", "the end of the file", null);
     }
     return buffer[at++] & 0xFF;
   }
@@ -149,8 +158,13 @@ final class GzipInput implements Closeable {
     return end > 0;
   }
 
-  private DataException damaged(String expected, String found, @Nullable Throwable cause) {
-    long place = bufferStart + (inMember ? end - inflater.getRemaining() : at);
+  /// The first compressed byte that was not used yet.
+  private long inflated() {
+    return bufferStart + end - inflater.getRemaining();
+  }
+
+  private DataException damaged(
+      long place, String expected, String found, @Nullable Throwable cause) {
     return new DataException(new Place(file, place, false), expected, found, CURE, cause);
   }
 
