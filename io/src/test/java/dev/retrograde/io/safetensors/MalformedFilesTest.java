@@ -54,21 +54,25 @@ class MalformedFilesTest {
       quoteCharacter = '`',
       value = {
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}|",
-        " {'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| begins with '{', found byte 32",
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}} \t\r\n |",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}x| spaces after the header's object",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}{}| spaces after the header's object",
         "{ 'a' : { 'shape' : [ 2 , 2 ] , 'data_offsets' : [ 0 , 4 ] , 'dtype' : 'U8' } }|",
         "{'\\u0061':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}|",
-        "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'a':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}| found a second 'a'",
-        "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'\\u0061':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}| found a second 'a'",
+        "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'a':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}|"
+            + " found a second 'a'",
+        "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]},'\\u0061':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}|"
+            + " found a second 'a'",
         "{'a':{'dtype':'U8','dtype':'U8','shape':[4],'data_offsets':[0,4]}}| a second 'dtype'",
         "{'a':{'dtype':'U8','shape':[4],'shape':[4],'data_offsets':[0,4]}}| a second 'shape'",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4],'data_offsets':[0,4]}}| a second",
-        "{'__metadata__':{'k':'1','k':'2'},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| a second 'k'",
-        "{'__metadata__':{},'__metadata__':{},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| a second '__metadata__'",
-        "{'__metadata__':{'k':1},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected '\"', found '1'",
-        "{'__metadata__':{'k':{}},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected '\"', found '{'",
+        "{'__metadata__':{'k':'1','k':'2'},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| a"
+            + " second 'k'",
+        "{'__metadata__':{},'__metadata__':{},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}|"
+            + " a second '__metadata__'",
+        "{'__metadata__':{'k':1},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected"
+            + " '\"', found '1'",
+        "{'__metadata__':{'k':{}},'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected"
+            + " '\"', found '{'",
         "{'__metadata__':'k','a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected '{'",
         "{'__metadata__':null,'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected '{'",
         "{'a':{'shape':[4],'data_offsets':[0,4]}}| expected dtype in the entry 'a', found none",
@@ -90,8 +94,10 @@ class MalformedFilesTest {
         "{'a':{'dtype':'U8','shape':[[4]],'data_offsets':[0,4]}}| found '['",
         "{'a':{'dtype':'U8','shape':[9223372036854775808],'data_offsets':[0,4]}}| below 2^63",
         "{'a':{'dtype':'U8','shape':[99999999999999999999],'data_offsets':[0,4]}}| below 2^63",
-        "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}| a size below 2^63 bytes",
-        "{'a':{'dtype':'F32','shape':[4611686018427387905],'data_offsets':[0,4]}}| a size below 2^63 bytes",
+        "{'a':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,0]}}| a size below"
+            + " 2^63 bytes",
+        "{'a':{'dtype':'F32','shape':[4611686018427387905],'data_offsets':[0,4]}}| a size below"
+            + " 2^63 bytes",
         "{'a':{'dtype':'U8','shape':[5],'data_offsets':[0,4]}}| 5 bytes, as shape and dtype say",
         "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,4]}}| found 4 between the offsets",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[4,0]}}| begin before end",
@@ -103,12 +109,17 @@ class MalformedFilesTest {
         "{'a':{'dtype':'U8','shape':[3],'data_offsets':[0,3]}}| found only 3 in use",
         "{}| found only 0 in use",
         "{'__metadata__':{}}| found only 0 in use",
-        "{'a':{'dtype':'U8','shape':[3],'data_offsets':[0,3]},'b':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}| found 2, an overlap",
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| found 0, an overlap",
-        "{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'b':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}| found 2, a hole",
-        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[0],'data_offsets':[2,2]}}| an overlap",
+        "{'a':{'dtype':'U8','shape':[3],'data_offsets':[0,3]},'b':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}|"
+            + " found 2, an overlap",
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}|"
+            + " found 0, an overlap",
+        "{'a':{'dtype':'U8','shape':[1],'data_offsets':[0,1]},'b':{'dtype':'U8','shape':[2],'data_offsets':[2,4]}}|"
+            + " found 2, a hole",
+        "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[0],'data_offsets':[2,2]}}|"
+            + " an overlap",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},'b':{'dtype':'U8','shape':[0],'data_offsets':[4,4]}}|",
-        "{'a':{'dtype':'U8','shape':[0],'data_offsets':[9223372036854775807,9223372036854775807]}}| a hole",
+        "{'a':{'dtype':'U8','shape':[0],'data_offsets':[9223372036854775807,9223372036854775807]}}|"
+            + " a hole",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]},}| expected '\"', found '}'",
         "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]} 'b'}| expected '}', found '\"'",
         "{'a' {'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected ':', found '{'",
@@ -122,17 +133,29 @@ class MalformedFilesTest {
         "{'\\ud800':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| surrogates in pairs",
         "{'\\udc00\\ud800':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| surrogates in pairs",
         "{'\\ud83d\\ude00':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}|",
-        "{// comment\n'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}| expected '\"', found '/'",
         "[]| a header that begins with '{'",
         "{| expected '\"', found the end of the header",
       })
-  void aHeaderIsTakenOrRefusedWithItsReason(String header, @Nullable String reason) throws IOException {
+  void aHeaderIsTakenOrRefusedWithItsReason(String header, @Nullable String reason)
+      throws IOException {
     SafeTensorsException e = refused(file(header, 4));
     if (reason == null) {
       assertThat(e).isNull();
     } else {
       assertThat(e).isNotNull().hasMessageContaining(reason).hasMessageContaining("model, byte ");
     }
+  }
+
+  @Test
+  void spaceMayFollowTheHeaderButNotPrecedeIt() throws IOException {
+    String header = "{'a':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}";
+    assertThat(refused(file(header + " \t\r\n ", 4))).isNull();
+    assertThat(refused(file("{\n" + header.substring(1), 4))).isNull();
+    assertThat(refused(file(" " + header, 4)))
+        .hasMessageContaining("begins with '{', found byte 32");
+    assertThat(refused(file("{// text\n" + header.substring(1), 4)))
+        .hasMessageContaining("found '/'");
+    assertThat(refused(file(header + "\0", 4))).hasMessageContaining("found byte 0");
   }
 
   @Test
@@ -171,7 +194,8 @@ class MalformedFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {3, 4, 100_000_000, 100_000_001, 1L << 40, Long.MAX_VALUE, -1, Long.MIN_VALUE})
+  @ValueSource(
+      longs = {3, 4, 100_000_000, 100_000_001, 1L << 40, Long.MAX_VALUE, -1, Long.MIN_VALUE})
   void lengthsThatTheFileCannotHoldAreRefusedBeforeTheyAllocate(long length) throws IOException {
     assertThat(refused(file(length, "{}".getBytes(StandardCharsets.UTF_8), 0)))
         .hasMessageContaining("a header of at most 2 bytes")
@@ -237,9 +261,7 @@ class MalformedFilesTest {
       for (int i = 1 + random.nextInt(3); i > 0; i--) {
         int at = random.nextInt(random.nextInt(4) == 0 ? 9 : damaged.length);
         damaged[at] =
-            random.nextBoolean()
-                ? spice[random.nextInt(spice.length)]
-                : (byte) random.nextInt(256);
+            random.nextBoolean() ? spice[random.nextInt(spice.length)] : (byte) random.nextInt(256);
       }
       Files.write(file, damaged);
       try (Arena arena = Arena.ofConfined()) {

@@ -84,7 +84,8 @@ class SafeTensorsTest {
             + "\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[2,5]},"
             + "\"c\":{\"dtype\":\"I16\",\"shape\":[1],\"data_offsets\":[0,2]}}";
     assertThat(all).startsWith(184, 0, 0, 0, 0, 0, 0, 0).hasSize(8 + 184 + 5);
-    assertThat(new String(all, 8, 184, StandardCharsets.UTF_8)).isEqualTo(header + " ".repeat(184 - header.length()));
+    assertThat(new String(all, 8, 184, StandardCharsets.UTF_8))
+        .isEqualTo(header + " ".repeat(184 - header.length()));
     assertThat(all).endsWith(1, 2, 7, 8, 9);
   }
 
