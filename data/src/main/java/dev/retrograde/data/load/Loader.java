@@ -54,6 +54,7 @@ public final class Loader implements AutoCloseable {
   private boolean closed;
   private @Nullable Throwable failure;
 
+  @SuppressWarnings("MustBeClosedChecker") // the arena is the loader's own: close() closes it
   private Loader(ImageSet set, LoaderSettings settings) {
     this.set = set;
     this.settings = settings;

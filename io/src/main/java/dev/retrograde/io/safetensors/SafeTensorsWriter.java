@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Writes safetensors files. Equal tensors and metadata give equal bytes, whatever order they come
 /// in: data lies by size of the element (larger first, so that all of it is aligned), then by name;
@@ -49,6 +50,7 @@ public final class SafeTensorsWriter {
       writeAll(staged, header, ordered);
       Files.move(
           staged, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      syncFolder(target.getParent());
     } finally {
       Files.deleteIfExists(staged);
     }
@@ -76,6 +78,16 @@ public final class SafeTensorsWriter {
         }
       }
       channel.force(true);
+    }
+  }
+
+  /// Makes the renaming last. Windows does not open folders and keeps a journal of renamings
+  /// itself.
+  private static void syncFolder(@Nullable Path folder) throws IOException {
+    if (folder != null && !System.getProperty("os.name", "").startsWith("Windows")) {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
     }
   }
 
