@@ -93,13 +93,14 @@ final class HeaderParser {
       }
       more = another('}');
     }
+    long[] extent = needed(offsets, start, name, "data_offsets");
     return new Header.Entry(
         FIRST_BYTE + start,
         name,
         needed(type, start, name, "dtype"),
         needed(shape, start, name, "shape"),
-        needed(offsets, start, name, "data_offsets")[0],
-        offsets[1]);
+        extent[0],
+        extent[1]);
   }
 
   private <T> T needed(@Nullable T value, int start, String name, String key) {
