@@ -60,12 +60,14 @@ final class Powers {
     Real r = Real.of(b, a.get(0), "rsqrt");
     int x = a.get(0);
     int one = r.c(1);
-    int below = b.less(x, one);
+    int below = b.less(r.abs(x), one);
     int scaled = b.mul(x, b.select(below, r.c(0x1p24, 0x1p54), r.c(0x1p-24, 0x1p-54)));
     int back = b.select(below, r.c(0x1p12, 0x1p27), r.c(0x1p-12, 0x1p-27));
     int quotient = b.div(one, scaled);
     int y = b.mul(b.apply(Primitive.SQRT, quotient), back);
-    return b.select(r.equal(x, r.c(0)), quotient, y);
+    int zero = r.c(0);
+    int edge = b.select(b.less(x, zero), r.c(Double.NaN), quotient);
+    return b.select(b.apply(Primitive.LE, x, zero), edge, y);
   }
 
   /// log x = e ln 2 + 2 atanh(s), s = f / (2 + f), as a pair: 2 s + s z (2/3 + z T(z)), z = s^2.
