@@ -6,32 +6,47 @@ import org.jspecify.annotations.Nullable;
 /// Bodies of the exponential and what is made of it.
 ///
 /// Reduction by powers of two as in Cody and Waite, *Software Manual for the Elementary Functions*
-/// (1980): x = n ln 2 + r, |r| at most (ln 2) / 2, with ln 2 in two parts of which the first times n
-/// is exact. e^r is a minimax polynomial (Remez exchange; error relative to e^r - 1: f32 2^-31.9 and,
-/// shortened, 2^-26.2, f64 2^-61.7).
+/// (1980): x = n ln 2 + r, |r| at most (ln 2) / 2, with ln 2 in two parts of which the first times
+/// n is exact. e^r is a minimax polynomial (Remez exchange; error relative to e^r - 1: f32 2^-31.9
+/// and, shortened, 2^-26.2, f64 2^-61.7).
 final class Exponentials {
   private Exponentials() {}
 
   private static final double[] SHORT = {
-    0.4999999813133331, 0.16666542667288525, 0.04166720449448271, 0.008366648649443685,
+    0.4999999813133331,
+    0.16666542667288525,
+    0.04166720449448271,
+    0.008366648649443685,
     0.0013882462859762371
   };
   private static final double[] FULL = {
-    0.5000000044663787, 0.16666666367388028, 0.041666358601574964, 0.008333389702133926,
-    0.0013940823130861037, 0.0001984595161304977
+    0.5000000044663787,
+    0.16666666367388028,
+    0.041666358601574964,
+    0.008333389702133926,
+    0.0013940823130861037,
+    0.0001984595161304977
   };
   private static final double[] DOUBLE = {
-    0.5, 0.16666666666666677, 0.041666666666666505, 0.008333333333321513, 0.001388888888896344,
-    0.0001984126988648037, 2.4801587171127223e-05, 2.755724380128305e-06, 2.755740324043293e-07,
-    2.5109196080246058e-08, 2.08753330236216e-09
+    0.5,
+    0.16666666666666677,
+    0.041666666666666505,
+    0.008333333333321513,
+    0.001388888888896344,
+    0.0001984126988648037,
+    2.4801587171127223e-05,
+    2.755724380128305e-06,
+    2.755740324043293e-07,
+    2.5109196080246058e-08,
+    2.08753330236216e-09
   };
   static final double LN2_HIGH_F32 = 0.693359375;
   static final double LN2_LOW_F32 = -0.00021219444005469057;
   static final double LN2_HIGH_F64 = 0.693147180369123816490;
   static final double LN2_LOW_F64 = 1.9082149292705877e-10;
 
-  /// e^x as three factors: a number near one and two powers of two, so that results near the ends of
-  /// the range neither overflow nor vanish too early.
+  /// e^x as three factors: a number near one and two powers of two, so that results near the ends
+  /// of the range neither overflow nor vanish too early.
   record Factors(int p, int s, int rest) {}
 
   static int exp(ScalarCode.Builder b, List<Integer> a) {
@@ -90,8 +105,8 @@ final class Exponentials {
     return b.fma(e.s(), e.q(), b.fma(e.s(), e.rem(), b.sub(e.s(), r.c(1))));
   }
 
-  /// What e^x - 1 = 2^n (e^r - 1) + (2^n - 1) is made of: s = 2^n times a unit, r, and q = e^r - 1 - r
-  /// with the rounding error of r in it.
+  /// What e^x - 1 = 2^n (e^r - 1) + (2^n - 1) is made of: s = 2^n times a unit, r, and q = e^r - 1
+  /// - r with the rounding error of r in it.
   private record Terms(int s, int rem, int q) {}
 
   private static Terms terms(Real r, int x, int unitBits) {

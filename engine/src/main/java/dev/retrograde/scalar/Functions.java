@@ -59,9 +59,9 @@ public final class Functions {
           0.5,
           0.5);
 
-  /// `x^y` with the edges of IEEE 754's `pow`: `x^0` and `1^y` are 1 even for NaN, `(-1)^±inf` is 1,
-  /// a negative finite base with a fractional exponent gives NaN. The derivative by the exponent is
-  /// `x^y log x`, 0 at base 0, NaN at negative bases; by the base `y x^(y-1)`, 0 at exponent 0.
+  /// `x^y` with the edges of IEEE 754's `pow`: `x^0` and `1^y` are 1 even for NaN, `(-1)^±inf` is
+  /// 1, a negative finite base with a fractional exponent gives NaN. The derivative by the exponent
+  /// is `x^y log x`, 0 at base 0, NaN at negative bases; by the base `y x^(y-1)`, 0 at exponent 0.
   public static final Defined POW =
       new Defined(
           "pow",
@@ -83,17 +83,12 @@ public final class Functions {
 
   /// Hyperbolic tangent. Its derivative `1 - y^2` reads the result.
   public static final Defined TANH =
-      smooth(
-          "tanh", Exponentials::tanh, (b, a, y) -> b.fma(b.neg(y), y, one(b, y)), 2.5, 2.5);
+      smooth("tanh", Exponentials::tanh, (b, a, y) -> b.fma(b.neg(y), y, one(b, y)), 2.5, 2.5);
 
   /// `1 / (1 + e^-x)`. Its derivative `y (1 - y)` reads the result.
   public static final Defined SIGMOID =
       smooth(
-          "sigmoid",
-          Exponentials::sigmoid,
-          (b, a, y) -> b.mul(y, b.sub(one(b, y), y)),
-          2.5,
-          2.5);
+          "sigmoid", Exponentials::sigmoid, (b, a, y) -> b.mul(y, b.sub(one(b, y), y)), 2.5, 2.5);
 
   /// `log(1 + e^x)`. Its derivative `1 - e^-y` reads the result.
   public static final Defined SOFTPLUS =
@@ -138,11 +133,7 @@ public final class Functions {
   /// numbers near the operand.
   public static final Defined GELU =
       smooth(
-          "gelu",
-          ErrorFunction::gelu,
-          (b, a, y) -> ErrorFunction.geluSlope(b, a.get(0)),
-          2.0,
-          2.0);
+          "gelu", ErrorFunction::gelu, (b, a, y) -> ErrorFunction.geluSlope(b, a.get(0)), 2.0, 2.0);
 
   /// Sine; NaN where |x| is above 1.6e6 (f32) or 4.4e14 (f64), see [Trigonometry].
   public static final Defined SIN =
@@ -152,8 +143,8 @@ public final class Functions {
   public static final Defined COS =
       smooth("cos", Trigonometry::cos, (b, a, y) -> b.neg(b.apply(SIN, a.get(0))), 2.0, 2.0);
 
-  /// `max(x, 0)`; NaN stays NaN. At 0 the derivative is 0. Its derivative reads the result, which the
-  /// next layer keeps anyway.
+  /// `max(x, 0)`; NaN stays NaN. At 0 the derivative is 0. Its derivative reads the result, which
+  /// the next layer keeps anyway.
   public static final Defined RELU =
       smooth(
           "relu",
@@ -182,8 +173,8 @@ public final class Functions {
           0,
           false);
 
-  /// The greater of two; NaN if either is NaN. Of equals (zeros of either sign too) the first, which
-  /// then also takes the whole derivative.
+  /// The greater of two; NaN if either is NaN. Of equals (zeros of either sign too) the first,
+  /// which then also takes the whole derivative.
   public static final Defined MAXIMUM = extreme("maximum", Primitive.MAX);
 
   /// The lesser of two; NaN if either is NaN. Of equals (zeros of either sign too) the first, which
@@ -197,19 +188,33 @@ public final class Functions {
   /// `a >= b`; false where either is NaN.
   public static final Defined GREATER_EQUAL =
       new Defined(
-          "greaterEqual",
-          2,
-          (b, a) -> b.apply(Primitive.LE, a.get(1), a.get(0)),
-          null,
-          0,
-          0,
-          true);
+          "greaterEqual", 2, (b, a) -> b.apply(Primitive.LE, a.get(1), a.get(0)), null, 0, 0, true);
 
   /// All of the above, as the parser knows them by name.
   public static final List<Defined> STANDARD =
       List.of(
-          EXP, EXPM1, LOG, LOG1P, RSQRT, RECIPROCAL, SQUARE, POW, TANH, SIGMOID, SOFTPLUS, SILU,
-          ERF, GELU, SIN, COS, RELU, SIGN, MAXIMUM, MINIMUM, GREATER, GREATER_EQUAL);
+          EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          RSQRT,
+          RECIPROCAL,
+          SQUARE,
+          POW,
+          TANH,
+          SIGMOID,
+          SOFTPLUS,
+          SILU,
+          ERF,
+          GELU,
+          SIN,
+          COS,
+          RELU,
+          SIGN,
+          MAXIMUM,
+          MINIMUM,
+          GREATER,
+          GREATER_EQUAL);
 
   /// The derivative of a function of one operand.
   @FunctionalInterface
@@ -275,8 +280,7 @@ public final class Functions {
         int zero = b.constant(t, 0);
         int one = b.constant(t, 1);
         yield partials(
-            b.select(
-                b.less(zero, x), one, b.select(b.less(x, zero), b.constant(t, -1), zero)));
+            b.select(b.less(zero, x), one, b.select(b.less(x, zero), b.constant(t, -1), zero)));
       }
       case SQRT -> partials(b.div(b.constant(t, 0.5), y));
       case MIN -> {

@@ -6,8 +6,8 @@ import java.util.List;
 /// Bodies of the logarithms: x = 2^e m with m between 3/4 and 3/2, then log m. With these bounds
 /// log(1 + x) takes f = m - 1 = x unchanged up to 1/2, and exactly 2x + 1 below -1/4.
 ///
-/// f32: a polynomial in f (error 2^-27.6), no division. f64: 2 atanh(f / (2 + f)), arranged as
-/// f - (f^2/2 - s (f^2/2 + R)) so that the rounding of the quotient does not count (error 2^-62.7).
+/// f32: a polynomial in f (error 2^-27.6), no division. f64: 2 atanh(f / (2 + f)), arranged as f -
+/// (f^2/2 - s (f^2/2 + R)) so that the rounding of the quotient does not count (error 2^-62.7).
 final class Logarithms {
   private Logarithms() {}
 
@@ -79,11 +79,11 @@ final class Logarithms {
       int series = b.mul(z, r.horner(z, LOG_F64));
       tail = b.sub(b.fma(s, b.add(half, series), low), half);
     }
-    return b.fma(
-        e, r.c(Exponentials.LN2_HIGH_F32, Exponentials.LN2_HIGH_F64), b.add(f, tail));
+    return b.fma(e, r.c(Exponentials.LN2_HIGH_F32, Exponentials.LN2_HIGH_F64), b.add(f, tail));
   }
 
-  /// `y` for finite u above zero; minus infinity at zero, NaN below, `x` itself at infinity and NaN.
+  /// `y` for finite u above zero; minus infinity at zero, NaN below, `x` itself at infinity and
+  /// NaN.
   private static int edges(Real r, int u, int x, int y) {
     ScalarCode.Builder b = r.b();
     int finite = b.select(b.less(u, r.c(Double.POSITIVE_INFINITY)), y, x);
@@ -97,8 +97,7 @@ final class Logarithms {
     int x = a.get(0);
     int u = b.add(x, r.c(1));
     Split s = split(r, u);
-    int f =
-        b.select(b.less(x, r.c(0x1p60)), rescaled(r, x, s), b.sub(s.m(), r.c(1)));
+    int f = b.select(b.less(x, r.c(0x1p60)), rescaled(r, x, s), b.sub(s.m(), r.c(1)));
     int y = edges(r, u, x, combine(r, s.e(), f));
     return b.select(b.less(r.abs(x), r.c(0x1p-40, 0x1p-80)), x, y);
   }

@@ -35,9 +35,7 @@ final class Powers {
     low = b.fma(bounded, log.low(), low);
     int inside = b.less(r.abs(high), r.c(128, 1024));
     int clamped = r.atLeast(r.atMost(high, r.c(90, 711)), r.c(-105, -747));
-    int v =
-        Exponentials.product(
-            r, Exponentials.factors(r, clamped, b.select(inside, low, zero)));
+    int v = Exponentials.product(r, Exponentials.factors(r, clamped, b.select(inside, low, zero)));
     // Base zero or infinite.
     int grows = r.xor(b.less(m, one), b.less(zero, y));
     int extreme = r.or(r.equal(m, zero), r.equal(m, inf));
@@ -54,8 +52,8 @@ final class Powers {
     return b.select(r.or(r.equal(y, zero), r.equal(x, one)), one, v);
   }
 
-  /// The root of the quotient, since a root halves the error of what is under it and a quotient does
-  /// not; scaled, so that the quotient stays a normal number.
+  /// The root of the quotient, since a root halves the error of what is under it and a quotient
+  /// does not; scaled, so that the quotient stays a normal number.
   static int rsqrt(ScalarCode.Builder b, List<Integer> a) {
     Real r = Real.of(b, a.get(0), "rsqrt");
     int x = a.get(0);
@@ -88,9 +86,7 @@ final class Powers {
     int third = r.c(0.6666666865348816, 0.6666666666666666);
     int t = b.fma(z, tail, third);
     int tLow =
-        b.add(
-            b.fma(z, tail, b.sub(third, t)),
-            r.c(-1.9868215517249155e-08, 3.700743415417188e-17));
+        b.add(b.fma(z, tail, b.sub(third, t)), r.c(-1.9868215517249155e-08, 3.700743415417188e-17));
     Pair zt = times(b, new Pair(z, zLow), new Pair(t, tLow));
     Pair w = times(b, new Pair(s, sLow), zt);
     int twice = b.add(s, s);

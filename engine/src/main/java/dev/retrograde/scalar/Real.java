@@ -4,9 +4,9 @@ import dev.retrograde.scalar.ScalarFn.Primitive;
 
 /// Short words for writing bodies once for f32 and f64.
 ///
-/// A body is straight-line code: choices are selects, never branches. Integer parts come from adding
-/// a large constant rather than from conversions, because 64-bit conversions and arithmetic shifts
-/// are missing from AVX2 and saturating ones are slow everywhere.
+/// A body is straight-line code: choices are selects, never branches. Integer parts come from
+/// adding a large constant rather than from conversions, because 64-bit conversions and arithmetic
+/// shifts are missing from AVX2 and saturating ones are slow everywhere.
 record Real(ScalarCode.Builder b, DType t) {
   /// For a body named `name` whose first operand is `x`.
   static Real of(ScalarCode.Builder b, int x, String name) {

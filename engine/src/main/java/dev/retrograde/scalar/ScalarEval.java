@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Evaluates [ScalarCode] one element at a time: the meaning that every target must reproduce bit
-/// for bit. Values travel as stored bits ([ScalarCode#bitsOf]). Not safe for concurrent use: it owns
-/// its registers.
+/// for bit. Values travel as stored bits ([ScalarCode#bitsOf]). Not safe for concurrent use: it
+/// owns its registers.
 public final class ScalarEval {
   /// One instruction, resolved: operand and result registers, operand type.
   ///

@@ -1,14 +1,13 @@
 package dev.retrograde.scalar;
 
-import dev.retrograde.scalar.ScalarFn.Primitive;
 import java.util.List;
 
-/// Bodies of sine and cosine: |x| = n pi/2 + r with pi/2 in three parts and fused multiply-adds, then
-/// one polynomial for the sine of r and one for its cosine.
+/// Bodies of sine and cosine: |x| = n pi/2 + r with pi/2 in three parts and fused multiply-adds,
+/// then one polynomial for the sine of r and one for its cosine.
 ///
 /// The reduction keeps all bits while n is far below the type's last place. Past [#LIMIT_F32] and
-/// [#LIMIT_F64] it would not, and the result is NaN rather than a number that only looks like a sine;
-/// tables of the bits of 2/pi are not worth their cost to every other operand.
+/// [#LIMIT_F64] it would not, and the result is NaN rather than a number that only looks like a
+/// sine; tables of the bits of 2/pi are not worth their cost to every other operand.
 final class Trigonometry {
   private Trigonometry() {}
 
@@ -25,12 +24,21 @@ final class Trigonometry {
     0.04166663912494502, -0.0013886993619682412, 2.439638474553509e-05
   };
   private static final double[] SIN_F64 = {
-    -0.16666666666666666, 0.008333333333333323, -0.00019841269841254253, 2.7557319213760456e-06,
-    -2.5052104797888865e-08, 1.6058351941175042e-10, -7.577960540833623e-13
+    -0.16666666666666666,
+    0.008333333333333323,
+    -0.00019841269841254253,
+    2.7557319213760456e-06,
+    -2.5052104797888865e-08,
+    1.6058351941175042e-10,
+    -7.577960540833623e-13
   };
   private static final double[] COS_F64 = {
-    0.041666666666666595, -0.0013888888888873253, 2.4801587288914418e-05, -2.7557314182014324e-07,
-    2.0875699335385483e-09, -1.1358370731066113e-11
+    0.041666666666666595,
+    -0.0013888888888873253,
+    2.4801587288914418e-05,
+    -2.7557314182014324e-07,
+    2.0875699335385483e-09,
+    -1.1358370731066113e-11
   };
 
   static int sin(ScalarCode.Builder b, List<Integer> a) {
@@ -55,9 +63,7 @@ final class Trigonometry {
     int sine = b.fma(b.mul(rem, z), r.horner(z, r.single() ? SIN_F32 : SIN_F64), rem);
     int cosine =
         b.fma(
-            b.mul(z, z),
-            r.horner(z, r.single() ? COS_F32 : COS_F64),
-            b.fma(z, r.c(-0.5), r.c(1)));
+            b.mul(z, z), r.horner(z, r.single() ? COS_F32 : COS_F64), b.fma(z, r.c(-0.5), r.c(1)));
     int one = r.k(1, 1);
     int quadrant = quarterAhead ? b.add(r.bits(t), one) : r.bits(t);
     int even = r.equal(r.and(quadrant, one), r.k(0, 0));

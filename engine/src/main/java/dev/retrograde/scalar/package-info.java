@@ -2,8 +2,8 @@
 ///
 /// A scalar function is defined once, as straight-line code over a handful of primitives that every
 /// target has as an instruction, together with its derivative and its stated accuracy. The
-/// interpreter evaluates that code, the bytecode and machine-code targets print it, so a function has
-/// the same bits everywhere. Start reading at [ScalarCode], then [ScalarFn], then [Functions].
+/// interpreter evaluates that code, the bytecode and machine-code targets print it, so a function
+/// has the same bits everywhere. Start reading at [ScalarCode], then [ScalarFn], then [Functions].
 ///
 /// Shapes, tensors and loops do not belong here.
 @NullMarked

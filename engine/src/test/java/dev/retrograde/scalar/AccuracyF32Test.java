@@ -93,6 +93,8 @@ class AccuracyF32Test {
         where = x + " to the " + y;
       }
     }
-    assertThat(worst).as("pow in f32: worst at %s", where).isLessThanOrEqualTo(Functions.POW.ulpF32());
+    assertThat(worst)
+        .as("pow in f32: worst at %s", where)
+        .isLessThanOrEqualTo(Functions.POW.ulpF32());
   }
 }

@@ -16,8 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AccuracyF64Test {
   private static final int SAMPLES = 400;
 
-  /// Where a function is sampled: evenly between bounds, and over the exponents between powers of 2.
-  private record Row(Defined fn, double low, double high, int tiniest, int largest, boolean negative) {
+  /// Where a function is sampled: evenly between bounds, and over the exponents between powers of
+  /// 2.
+  private record Row(
+      Defined fn, double low, double high, int tiniest, int largest, boolean negative) {
     @Override
     public String toString() {
       return fn.text();
@@ -59,7 +61,8 @@ class AccuracyF64Test {
         x = Math.scalb(1 + random.nextDouble(), random.nextInt(row.tiniest(), row.largest()));
         x = row.negative() && random.nextBoolean() ? -x : x;
       }
-      double u = ulps(at.at(x), exact.apply(new BigDecimal(x)), row.fn().equals(Functions.GELU) ? x : 0);
+      double u =
+          ulps(at.at(x), exact.apply(new BigDecimal(x)), row.fn().equals(Functions.GELU) ? x : 0);
       if (u > worst) {
         worst = u;
         where = x;
@@ -88,7 +91,9 @@ class AccuracyF64Test {
         where = x + " to the " + y;
       }
     }
-    assertThat(worst).as("pow in f64: worst at %s", where).isLessThanOrEqualTo(Functions.POW.ulpF64());
+    assertThat(worst)
+        .as("pow in f64: worst at %s", where)
+        .isLessThanOrEqualTo(Functions.POW.ulpF64());
   }
 
   private static double ulps(double found, BigDecimal exact, double operand) {

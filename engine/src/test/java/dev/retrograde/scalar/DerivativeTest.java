@@ -156,8 +156,15 @@ class DerivativeTest {
   void someReadOnlyTheResult() {
     List<ScalarFn> frugal =
         List.of(
-            Functions.EXP, Functions.EXPM1, Functions.TANH, Functions.SIGMOID, Functions.SOFTPLUS,
-            Functions.RSQRT, Functions.RECIPROCAL, Functions.RELU, Primitive.SQRT);
+            Functions.EXP,
+            Functions.EXPM1,
+            Functions.TANH,
+            Functions.SIGMOID,
+            Functions.SOFTPLUS,
+            Functions.RSQRT,
+            Functions.RECIPROCAL,
+            Functions.RELU,
+            Primitive.SQRT);
     for (ScalarFn fn : frugal) {
       ScalarCode.Builder b = new ScalarCode.Builder(List.of(DType.F32, DType.F32));
       Integer p = Functions.partials(b, fn, List.of(b.arg(0)), b.arg(1)).get(0);

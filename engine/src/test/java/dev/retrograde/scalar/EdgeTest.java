@@ -17,7 +17,9 @@ class EdgeTest {
   private static final double NAN = Double.NaN;
 
   private static void same(Defined fn, DType t, double x, double expected) {
-    assertThat(new Scalars(fn, t).at(x)).as("%s(%s) in %s", fn, x, t.text()).isEqualTo(Double.valueOf(expected));
+    assertThat(new Scalars(fn, t).at(x))
+        .as("%s(%s) in %s", fn, x, t.text())
+        .isEqualTo(Double.valueOf(expected));
   }
 
   private static void same(Defined fn, DType t, double x, double y, double expected) {
@@ -217,7 +219,9 @@ class EdgeTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.EXCLUDE, names = {"F32", "F64", "FRAME"})
+  @EnumSource(
+      mode = Mode.EXCLUDE,
+      names = {"F32", "F64", "FRAME"})
   void transcendentalsSayWhatToDoAboutOtherTypes(DType t) {
     assertThatThrownBy(() -> ScalarCode.of(Functions.EXP, List.of(t)).lowered())
         .isInstanceOf(IllegalArgumentException.class)

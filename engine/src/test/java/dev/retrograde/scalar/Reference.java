@@ -29,9 +29,7 @@ final class Reference {
           Map.entry("sign", x -> x > 0 ? 1 : x < 0 ? -1 : x));
 
   static double sigmoid(double x) {
-    return x < 0
-        ? StrictMath.exp(x) / (1 + StrictMath.exp(x))
-        : 1 / (1 + StrictMath.exp(-x));
+    return x < 0 ? StrictMath.exp(x) / (1 + StrictMath.exp(x)) : 1 / (1 + StrictMath.exp(-x));
   }
 
   static double softplus(double x) {

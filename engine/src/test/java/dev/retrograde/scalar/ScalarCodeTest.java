@@ -72,8 +72,7 @@ class ScalarCodeTest {
     int kept = b.neg(b.arg(1));
     ScalarCode code = b.build(List.of(kept, kept)).pruned();
     assertThat(code.instrs())
-        .containsExactly(
-            new Arg(1, DType.F32), new Apply(Primitive.NEG, DType.F32, List.of(0)));
+        .containsExactly(new Arg(1, DType.F32), new Apply(Primitive.NEG, DType.F32, List.of(0)));
     assertThat(code.results()).containsExactly(1, 1);
     assertThat(code.params()).hasSize(2);
   }
