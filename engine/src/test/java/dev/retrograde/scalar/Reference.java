@@ -25,7 +25,7 @@ final class Reference {
           Map.entry("gelu", Reference::gelu),
           Map.entry("sin", StrictMath::sin),
           Map.entry("cos", StrictMath::cos),
-          Map.entry("relu", x -> x > 0 || x != x ? x : x == 0 ? x : 0.0),
+          Map.entry("relu", x -> x > 0 || Double.isNaN(x) ? x : x == 0 ? x : 0.0),
           Map.entry("sign", x -> x > 0 ? 1 : x < 0 ? -1 : x));
 
   static double sigmoid(double x) {
@@ -49,7 +49,7 @@ final class Reference {
       sum += term;
     }
     double y = 2 / StrictMath.sqrt(Math.PI) * StrictMath.exp(-a * a) * sum;
-    return x != x ? x : StrictMath.copySign(y, x);
+    return Double.isNaN(x) ? x : StrictMath.copySign(y, x);
   }
 
   static double gelu(double x) {
