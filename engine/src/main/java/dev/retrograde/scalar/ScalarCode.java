@@ -209,9 +209,9 @@ public record ScalarCode(List<DType> params, List<Instr> instrs, List<Integer> r
       return dtype(at) == to ? at : put(new Cast(to, at));
     }
 
-    /// A derivative times what arrives: just the latter where the derivative is the constant one, and
-    /// a choice instead of a product where the derivative is a choice between one and zero, so that
-    /// a path that is cut passes no NaN.
+    /// A derivative times what arrives: just the latter where the derivative is the constant one,
+    /// and a choice instead of a product where the derivative is a choice between one and zero, so
+    /// that a path that is cut passes no NaN.
     public int scaled(int partial, int seed) {
       if (isConstant(partial, 1)) {
         return seed;

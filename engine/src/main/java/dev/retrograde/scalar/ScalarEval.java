@@ -6,53 +6,72 @@ import dev.retrograde.scalar.ScalarCode.Cast;
 import dev.retrograde.scalar.ScalarCode.Const;
 import dev.retrograde.scalar.ScalarCode.Instr;
 import dev.retrograde.scalar.ScalarFn.Primitive;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Evaluates [ScalarCode] one element at a time: the meaning that every target must reproduce bit
-/// for bit. Values travel as stored bits ([ScalarCode#bitsOf]). Not safe for concurrent use: it owns
-/// its registers.
+/// for bit. Values travel as stored bits ([ScalarCode#bitsOf]). Not safe for concurrent use: it
+/// owns its registers.
 public final class ScalarEval {
-  private final Instr[] instrs;
-  private final int[][] args;
+  /// One instruction, resolved: operand and result registers, operand type.
+  ///
+  /// @param fn the primitive, or null for a conversion to `to`
+  private record Step(
+      @Nullable Primitive fn, DType from, DType to, int x, int y, int z, int result) {}
+
+  private record Load(int param, int result) {}
+
+  private final Step[] steps;
+  private final Load[] loads;
   private final int[] results;
   private final long[] regs;
 
   public ScalarEval(ScalarCode code) {
     ScalarCode low = code.lowered();
-    instrs = low.instrs().toArray(Instr[]::new);
-    args = new int[instrs.length][];
-    for (int i = 0; i < instrs.length; i++) {
-      args[i] = ScalarCode.operands(instrs[i]).stream().mapToInt(x -> x).toArray();
+    List<Instr> instrs = low.instrs();
+    regs = new long[instrs.size()];
+    List<Load> loaded = new ArrayList<>();
+    List<Step> todo = new ArrayList<>();
+    for (int i = 0; i < regs.length; i++) {
+      switch (instrs.get(i)) {
+        case Arg a -> loaded.add(new Load(a.index(), i));
+        case Const c -> regs[i] = c.bits();
+        case Cast c -> {
+          DType from = instrs.get(c.arg()).dtype();
+          todo.add(new Step(null, from, c.dtype(), c.arg(), 0, 0, i));
+        }
+        case Apply f -> {
+          List<Integer> a = f.args();
+          int typed = a.get(f.fn() == Primitive.SELECT ? 1 : 0);
+          int y = a.size() > 1 ? a.get(1) : a.get(0);
+          int z = a.size() > 2 ? a.get(2) : a.get(0);
+          DType from = instrs.get(typed).dtype();
+          todo.add(new Step((Primitive) f.fn(), from, f.dtype(), a.get(0), y, z, i));
+        }
+      }
     }
+    loads = loaded.toArray(Load[]::new);
+    steps = todo.toArray(Step[]::new);
     results = low.results().stream().mapToInt(x -> x).toArray();
-    regs = new long[instrs.length];
   }
 
   /// Evaluates with these parameter bits; results are read with [#result(int)].
   public void run(long... params) {
-    for (int i = 0; i < instrs.length; i++) {
-      int[] a = args[i];
-      regs[i] =
-          switch (instrs[i]) {
-            case Arg p -> params[p.index()];
-            case Const c -> c.bits();
-            case Cast c -> cast(typeAt(a[0]), c.dtype(), regs[a[0]]);
-            case Apply f ->
-                primitive(
-                    (Primitive) f.fn(),
-                    typeAt(a[f.fn() == Primitive.SELECT ? 1 : 0]),
-                    regs[a[0]],
-                    a.length > 1 ? regs[a[1]] : 0,
-                    a.length > 2 ? regs[a[2]] : 0);
-          };
+    for (Load l : loads) {
+      regs[l.result] = params[l.param];
+    }
+    for (Step s : steps) {
+      Primitive fn = s.fn;
+      regs[s.result] =
+          fn == null
+              ? cast(s.from, s.to, regs[s.x])
+              : primitive(fn, s.from, regs[s.x], regs[s.y], regs[s.z]);
     }
   }
 
   public long result(int i) {
     return regs[results[i]];
-  }
-
-  private DType typeAt(int i) {
-    return instrs[i].dtype();
   }
 
   private static float f(long bits) {
@@ -86,7 +105,10 @@ public final class ScalarEval {
           default -> bf16Bits(r);
         };
       }
-      case I8, I16, I32, I64, U8 -> wrap(t, integer(p, t, x, y, z));
+      case I8, I16, I32, I64, U8 -> {
+        long r = integer(p, t, x, y, z);
+        yield p == Primitive.BITS ? r : wrap(t, r);
+      }
       case BOOL -> bool(p, x, y);
       case FRAME -> throw new IllegalArgumentException("no arithmetic on frame handles");
     };

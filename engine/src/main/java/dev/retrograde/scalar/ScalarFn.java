@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A function of scalars: either a [Primitive] that every target has, or a [Defined] one with a body
-/// over primitives.
+/// A function of scalars: either a [Primitive] that every target has, or a [Defined] one with a
+/// body over primitives.
 public sealed interface ScalarFn {
   /// The name in the text form.
   String text();
@@ -108,7 +108,11 @@ public sealed interface ScalarFn {
     private void same(List<DType> in, int i, int j) {
       if (in.get(i) != in.get(j)) {
         throw new IllegalArgumentException(
-            text() + ": operands differ: " + in.get(i).text() + " and " + in.get(j).text()
+            text()
+                + ": operands differ: "
+                + in.get(i).text()
+                + " and "
+                + in.get(j).text()
                 + "; cast one of them");
       }
     }
