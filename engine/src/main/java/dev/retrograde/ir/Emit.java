@@ -175,7 +175,7 @@ public final class Emit {
 
   /// Broadcasts to `target`'s extents; operand axis i becomes target axis `axes[i]`.
   public Value broadcast(Value a, List<Extent> target, List<Integer> axes) {
-    if (a.type().rank() == target.size()) {
+    if (a.type().extents().equals(target)) {
       return a;
     }
     return add(new MoveOp.Broadcast(target, axes), a);
