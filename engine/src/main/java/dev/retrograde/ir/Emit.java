@@ -99,9 +99,10 @@ public final class Emit {
     return addAll(op, List.of(operands), List.of()).get(0);
   }
 
-  /// Appends a copy of a node with other operands, under this emitter's origin.
+  /// Appends a copy of a node with other operands, under this emitter's origin. Nested blocks are
+  /// copied under fresh values.
   public List<Value> clone(Node n, List<Value> operands) {
-    return addAll(n.op(), operands, n.blocks());
+    return addAll(n.op(), operands, n.blocks().stream().map(new Cloner(this)::block).toList());
   }
 
   // Elementwise.

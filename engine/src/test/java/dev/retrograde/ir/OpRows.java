@@ -2,10 +2,12 @@ package dev.retrograde.ir;
 
 import static dev.retrograde.ir.OpRow.between;
 import static dev.retrograde.ir.OpRow.bool;
+import static dev.retrograde.ir.OpRow.definite;
 import static dev.retrograde.ir.OpRow.distinct;
 import static dev.retrograde.ir.OpRow.index;
 import static dev.retrograde.ir.OpRow.real;
 import static dev.retrograde.ir.OpRow.row;
+import static dev.retrograde.ir.OpRow.triangular;
 import static dev.retrograde.ir.OpRow.whole;
 
 import dev.retrograde.ir.LinearOp.Contract;
@@ -33,6 +35,8 @@ final class OpRows {
     contractions(rows);
     convolutions(rows);
     windows(rows);
+    orders(rows);
+    linalg(rows);
     return rows;
   }
 
@@ -240,6 +244,38 @@ final class OpRows {
       rows.add(row("window sum " + c.name, new WindowOp.WindowSum(c.g), real(c.x)).terms(k));
       rows.add(row("window spread " + c.name, new WindowOp.WindowSpread(c.g, extents(c.x)),
           real(y)).terms(k));
+    }
+  }
+
+  private static void orders(List<OpRow> rows) {
+    rows.add(row("top 3", new OrderOp.TopK(Extent.of(3)), distinct(2, 7)));
+    rows.add(row("top of all", new OrderOp.TopK(Extent.of(5)), distinct(5)));
+    rows.add(row("top of none", new OrderOp.TopK(Extent.of(0)), distinct(2, 5)));
+    rows.add(row("top 1 of 1", new OrderOp.TopK(Extent.of(1)), distinct(3, 1)));
+    for (boolean descending : new boolean[] {false, true}) {
+      String name = descending ? "sort down" : "sort up";
+      rows.add(row(name, new OrderOp.Sort(descending), distinct(2, 3, 5)));
+      rows.add(row(name + " nothing", new OrderOp.Sort(descending), distinct(3, 0)));
+    }
+    rows.add(row("take", new OrderOp.Take(), real(2, 5), index(5, 2, 3)));
+    rows.add(row("take nothing", new OrderOp.Take(), real(2, 5), index(5, 2, 0)));
+    rows.add(
+        row("untake", new OrderOp.Untake(Extent.of(5)), real(2, 7), index(5, 2, 7)).terms(7));
+  }
+
+  private static void linalg(List<OpRow> rows) {
+    for (int n : new int[] {0, 1, 2, 5}) {
+      rows.add(row("cholesky " + n, new LinalgOp.Cholesky(), definite(n, n)).terms(8));
+    }
+    rows.add(row("cholesky batched", new LinalgOp.Cholesky(), definite(2, 3, 4, 4)).terms(8));
+    for (boolean lower : new boolean[] {false, true}) {
+      for (boolean transposed : new boolean[] {false, true}) {
+        LinalgOp.TriangularSolve solve = new LinalgOp.TriangularSolve(lower, transposed);
+        String name = "solve" + (lower ? " lower" : " upper") + (transposed ? " transposed" : "");
+        rows.add(row(name, solve, triangular(5, 5), real(5, 3)).terms(16));
+        rows.add(row(name + " batched", solve, triangular(2, 4, 4), real(2, 4, 1)).terms(16));
+        rows.add(row(name + " nothing", solve, triangular(3, 3), real(3, 0)));
+      }
     }
   }
 }
