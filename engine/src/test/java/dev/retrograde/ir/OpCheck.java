@@ -249,5 +249,13 @@ final class OpCheck {
     }
   }
 
-  private void wellFormed(Program p) {}
+  private static void wellFormed(Program p) {
+    Verifier.verify(p);
+    String text = Printer.print(p);
+    Program again = Parser.parse(text);
+    assertThat(Printer.print(again)).isEqualTo(text);
+    assertThat(again.nodes().stream().map(Node::op).toList())
+        .isEqualTo(p.nodes().stream().map(Node::op).toList());
+    Verifier.verify(again);
+  }
 }
