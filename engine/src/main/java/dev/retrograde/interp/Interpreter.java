@@ -1,17 +1,16 @@
 package dev.retrograde.interp;
 
-import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.HostTensor;
-import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /// Runs programs node by node on heap tensors by each op's reference evaluation.
+///
+/// Tensors of run-time size are held at the size that the count says, so nothing past it can be read.
 public final class Interpreter {
   private Interpreter() {}
 
@@ -22,6 +21,9 @@ public final class Interpreter {
   public record Result(Map<String, HostTensor> outputs, Map<String, HostTensor> updates) {}
 
   /// Runs a program on these inputs and state. Neither is changed.
+  ///
+  /// @throws IllegalArgumentException if an input or a state entry is missing or of another type
+  /// @throws IllegalStateException if a count, a bound or the depth of calls is exceeded
   public static Result run(
       Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state) {
     Map<Value, HostTensor> env = new HashMap<>();
@@ -31,57 +33,37 @@ public final class Interpreter {
     for (Program.StateParam s : p.state()) {
       env.put(s.value(), given("state", s.entry().name(), s.value().type(), state));
     }
-    for (Node n : p.nodes()) {
-      eval(n, env);
+    for (Program.Named i : p.inputs()) {
+      check("input", i.name(), Execution.resolve(i.value().type(), env), env.get(i.value()));
     }
+    Execution.run(p, env);
     Map<String, HostTensor> outputs = new LinkedHashMap<>();
-    p.outputs().forEach(o -> outputs.put(o.name(), of(env, o.value())));
+    p.outputs().forEach(o -> outputs.put(o.name(), Execution.of(env, o.value())));
     Map<String, HostTensor> updates = new LinkedHashMap<>();
     for (Program.Update u : p.updates()) {
-      HostTensor v = of(env, u.value());
+      HostTensor v = Execution.of(env, u.value());
       if (u.rows() != null) {
-        HostTensor rows = of(env, u.rows());
-        HostTensor whole = of(env, p.stateValue(u.entry())).copy();
-        int row = whole.dim(0) == 0 ? 0 : whole.size() / whole.dim(0);
-        for (int i = 0; i < rows.size(); i++) {
-          for (int k = 0; k < row; k++) {
-            whole.setBits((int) rows.get(i) * row + k, v.bits(i * row + k));
-          }
-        }
-        v = whole;
+        v = written(Execution.of(env, p.stateValue(u.entry())), Execution.of(env, u.rows()), v);
       }
       updates.put(u.entry(), v);
     }
     return new Result(outputs, updates);
   }
 
-  private static void eval(Node n, Map<Value, HostTensor> env) {
-    List<HostTensor> in = n.operands().stream().map(v -> of(env, v)).toList();
-    List<Type> types = n.results().stream().map(r -> resolve(r.type(), env)).toList();
-    List<HostTensor> out = n.op().eval(in, types);
-    for (int r = 0; r < out.size(); r++) {
-      env.put(n.results().get(r), out.get(r));
+  private static HostTensor written(HostTensor old, HostTensor rows, HostTensor values) {
+    HostTensor whole = old.copy();
+    int row = whole.dim(0) == 0 ? 0 : whole.size() / whole.dim(0);
+    for (int i = 0; i < rows.size(); i++) {
+      int to = (int) rows.bits(i);
+      if (to < 0 || to >= whole.dim(0)) {
+        throw new IndexOutOfBoundsException(
+            "row " + to + " at position " + i + " is not one of " + whole.dim(0) + " rows");
+      }
+      for (int k = 0; k < row; k++) {
+        whole.setBits(to * row + k, values.bits(i * row + k));
+      }
     }
-  }
-
-  private static Type resolve(Type t, Map<Value, HostTensor> env) {
-    return t.with(
-        t.extents().stream()
-            .map(
-                e ->
-                    switch (e) {
-                      case Extent.Static s -> (Extent) s;
-                      case Extent.Ragged r -> Extent.of((int) of(env, r.count()).get(0));
-                    })
-            .toList());
-  }
-
-  private static HostTensor of(Map<Value, HostTensor> env, Value v) {
-    HostTensor t = env.get(v);
-    if (t == null) {
-      throw new AssertionError(v + " is used before it is made");
-    }
-    return t;
+    return whole;
   }
 
   private static HostTensor given(
@@ -91,10 +73,16 @@ public final class Interpreter {
       throw new IllegalArgumentException(
           what + " '" + name + "' (" + type + ") is missing; given are " + given.keySet());
     }
-    if (!type.ragged() && !t.type().equals(type)) {
-      throw new IllegalArgumentException(
-          what + " '" + name + "' must be " + type + ", found " + t.type());
+    if (!type.ragged()) {
+      check(what, name, type, t);
     }
     return t;
+  }
+
+  private static void check(String what, String name, Type type, HostTensor found) {
+    if (!found.type().equals(type)) {
+      throw new IllegalArgumentException(
+          what + " '" + name + "' must be " + type + ", found " + found.type());
+    }
   }
 }

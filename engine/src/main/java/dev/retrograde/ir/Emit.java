@@ -99,9 +99,10 @@ public final class Emit {
     return addAll(op, List.of(operands), List.of()).get(0);
   }
 
-  /// Appends a copy of a node with other operands, under this emitter's origin.
+  /// Appends a copy of a node with other operands, under this emitter's origin. Nested blocks are
+  /// copied under fresh values.
   public List<Value> clone(Node n, List<Value> operands) {
-    return addAll(n.op(), operands, n.blocks());
+    return addAll(n.op(), operands, n.blocks().stream().map(new Cloner(this)::block).toList());
   }
 
   // Elementwise.
@@ -175,7 +176,7 @@ public final class Emit {
 
   /// Broadcasts to `target`'s extents; operand axis i becomes target axis `axes[i]`.
   public Value broadcast(Value a, List<Extent> target, List<Integer> axes) {
-    if (a.type().rank() == target.size()) {
+    if (a.type().extents().equals(target)) {
       return a;
     }
     return add(new MoveOp.Broadcast(target, axes), a);

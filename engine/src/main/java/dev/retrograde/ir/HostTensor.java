@@ -2,6 +2,7 @@ package dev.retrograde.ir;
 
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.ScalarCode;
+import dev.retrograde.scalar.ScalarEval;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
@@ -30,7 +31,7 @@ public final class HostTensor {
   public static HostTensor fill(Type t, IntToDoubleFunction f) {
     HostTensor h = zeros(t);
     for (int i = 0; i < h.bits.length; i++) {
-      h.bits[i] = ScalarCode.bitsOf(t.dtype(), f.applyAsDouble(i));
+      h.set(i, f.applyAsDouble(i));
     }
     return h;
   }
@@ -70,8 +71,17 @@ public final class HostTensor {
     return ScalarCode.toDouble(dtype, bits[i]);
   }
 
+  /// Stores a number: floats round to nearest even, integers wrap.
   public void set(int i, double v) {
-    bits[i] = ScalarCode.bitsOf(dtype, v);
+    bits[i] =
+        dtype.isInteger()
+            ? ScalarEval.cast(DType.I64, dtype, (long) v)
+            : ScalarCode.bitsOf(dtype, v);
+  }
+
+  /// Stores an integer, which wraps to the element type.
+  public void setWhole(int i, long v) {
+    bits[i] = ScalarEval.cast(DType.I64, dtype, v);
   }
 
   public long bits(int i) {
@@ -103,6 +113,10 @@ public final class HostTensor {
 
   /// The same elements under another shape.
   public HostTensor reshaped(List<Integer> shape) {
+    if (Type.of(dtype, shape).size() != bits.length) {
+      throw new IllegalArgumentException(
+          "shape " + shape + " does not hold the " + bits.length + " elements of " + type());
+    }
     return new HostTensor(dtype, shape.stream().mapToInt(x -> x).toArray(), bits);
   }
 

@@ -54,9 +54,12 @@ public sealed interface LinearOp extends Op {
     public List<Type> infer(List<Type> in) {
       Type l = in.get(0);
       Type r = in.get(1);
-      if (l.dtype() != r.dtype()) {
-        throw new IllegalArgumentException("operands have types " + l + " and " + r);
+      if (l.dtype() != r.dtype() || l.dtype() == dev.retrograde.scalar.DType.BOOL) {
+        throw new IllegalArgumentException(
+            "operands have types " + l + " and " + r + "; numbers of one type are expected");
       }
+      axes(l, leftBatch, leftContract);
+      axes(r, rightBatch, rightContract);
       pairs("batch", l, leftBatch, r, rightBatch);
       pairs("contracted", l, leftContract, r, rightContract);
       List<Extent> out = new ArrayList<>();
@@ -66,7 +69,20 @@ public sealed interface LinearOp extends Op {
       return List.of(l.with(out));
     }
 
-    private static void pairs(
+    static void axes(Type t, List<Integer> batch, List<Integer> contract) {
+      java.util.Set<Integer> seen = new java.util.HashSet<>();
+      for (List<Integer> some : List.of(batch, contract)) {
+        for (int a : some) {
+          if (a < 0 || a >= t.rank() || !seen.add(a)) {
+            throw new IllegalArgumentException(
+                "batch axes " + batch + " and contracted axes " + contract
+                    + " name axes of " + t + " once each");
+          }
+        }
+      }
+    }
+
+    static void pairs(
         String what, Type l, List<Integer> la, Type r, List<Integer> ra) {
       if (la.size() != ra.size()) {
         throw new IllegalArgumentException(what + " axes do not pair up: " + la + " and " + ra);
@@ -168,6 +184,7 @@ public sealed interface LinearOp extends Op {
         }
         java.util.Arrays.fill(k, 0);
         double sum = 0;
+        long whole = 0;
         boolean more = true;
         for (int a : leftContract) {
           more &= l.dim(a) > 0;
@@ -178,6 +195,7 @@ public sealed interface LinearOp extends Op {
             ri[rightContract.get(c)] = k[c];
           }
           sum = Math.fma(l.get(l.at(li)), r.get(r.at(ri)), sum);
+          whole += l.bits(l.at(li)) * r.bits(r.at(ri));
           more = false;
           for (int c = k.length - 1; c >= 0 && !more; c--) {
             if (++k[c] < l.dim(leftContract.get(c))) {
@@ -187,7 +205,11 @@ public sealed interface LinearOp extends Op {
             }
           }
         }
-        y.set(i, sum);
+        if (y.dtype().isFloat()) {
+          y.set(i, sum);
+        } else {
+          y.setWhole(i, whole);
+        }
       }
       return List.of(y);
     }

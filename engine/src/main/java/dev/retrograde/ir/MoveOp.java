@@ -120,6 +120,11 @@ public sealed interface MoveOp extends Op {
         throw new IllegalArgumentException(
             in.get(0) + " has " + in.get(0).size() + " elements, " + out + " has " + out.size());
       }
+      if (!Moves.segments(out).equals(Moves.segments(in.get(0)))) {
+        throw new IllegalArgumentException(
+            "axes of run-time size keep their place: " + in.get(0) + " does not become " + out
+                + "; only the axes between them may be reshaped");
+      }
       return List.of(out);
     }
 
@@ -213,7 +218,9 @@ public sealed interface MoveOp extends Op {
         if (i > 0 && axes.get(i) <= axes.get(i - 1)) {
           throw new IllegalArgumentException("axes ascend, found " + axes);
         }
-        if (axes.get(i) >= target.size() || !target.get(axes.get(i)).equals(t.extents().get(i))) {
+        if (axes.get(i) < 0
+            || axes.get(i) >= target.size()
+            || !target.get(axes.get(i)).equals(t.extents().get(i))) {
           throw new IllegalArgumentException(
               t + " axis " + i + " does not fit axis " + axes.get(i) + " of " + target);
         }
@@ -279,6 +286,7 @@ public sealed interface MoveOp extends Op {
         if (starts.get(a) < 0
             || strides.get(a) < 1
             || sizes.get(a) < 0
+            || starts.get(a) > t.dim(a)
             || (sizes.get(a) > 0 && last >= t.dim(a))) {
           throw new IllegalArgumentException(
               "axis " + a + ": elements " + starts.get(a) + " to " + last + " are not inside "
@@ -289,7 +297,17 @@ public sealed interface MoveOp extends Op {
         throw new IllegalArgumentException(
             "run-time starts are i32[" + t.rank() + "], found " + in.get(1));
       }
-      return List.of(Type.of(t.dtype(), sizes));
+      List<Extent> extents = new ArrayList<>();
+      for (int a = 0; a < t.rank(); a++) {
+        boolean all = sizes.get(a) == t.dim(a) && strides.get(a) == 1;
+        if (!all && t.extents().get(a) instanceof Extent.Ragged) {
+          throw new IllegalArgumentException(
+              "axis " + a + " of " + t + " has a run-time size and is sliced whole or not at all; "
+                  + "gather its rows");
+        }
+        extents.add(all ? t.extents().get(a) : Extent.of(sizes.get(a)));
+      }
+      return List.of(t.with(extents));
     }
 
     @Override
@@ -353,6 +371,16 @@ public sealed interface MoveOp extends Op {
 
     @Override
     public List<Type> infer(List<Type> in) {
+      if (in.size() != 2 || !in.get(1).equals(Type.of(DType.I32, type.rank()))) {
+        throw new IllegalArgumentException(
+            "run-time starts are i32[" + type.rank() + "], found " + in);
+      }
+      Type x = in.get(0);
+      Slice s = new Slice(strides.stream().map(k -> 0).toList(), x.dims(), strides);
+      Type expected = s.infer(List.of(type, in.get(1))).get(0);
+      if (!expected.equals(x)) {
+        throw new IllegalArgumentException("expected " + expected + ", found " + x);
+      }
       return List.of(type);
     }
 
@@ -413,14 +441,23 @@ public sealed interface MoveOp extends Op {
       if (low.size() != t.rank() || high.size() != t.rank() || interior.size() != t.rank()) {
         throw new IllegalArgumentException("padding of " + t + " names each axis once");
       }
-      List<Integer> dims = new ArrayList<>();
+      List<Extent> extents = new ArrayList<>();
       for (int a = 0; a < t.rank(); a++) {
         if (low.get(a) < 0 || high.get(a) < 0 || interior.get(a) < 0) {
           throw new IllegalArgumentException("axis " + a + ": padding counts are at least 0");
         }
-        dims.add(low.get(a) + high.get(a) + t.dim(a) + Math.max(0, t.dim(a) - 1) * interior.get(a));
+        boolean none = low.get(a) == 0 && high.get(a) == 0 && interior.get(a) == 0;
+        if (!none && t.extents().get(a) instanceof Extent.Ragged) {
+          throw new IllegalArgumentException(
+              "axis " + a + " of " + t + " has a run-time size and takes no padding");
+        }
+        int inner = Math.max(0, t.dim(a) - 1) * interior.get(a);
+        extents.add(
+            none
+                ? t.extents().get(a)
+                : Extent.of(low.get(a) + high.get(a) + t.dim(a) + inner));
       }
-      return List.of(Type.of(t.dtype(), dims));
+      return List.of(t.with(extents));
     }
 
     @Override
@@ -463,8 +500,16 @@ public sealed interface MoveOp extends Op {
     @Override
     public List<Type> infer(List<Type> in) {
       int n = 0;
+      if (in.isEmpty() || axis < 0 || axis >= in.get(0).rank()) {
+        throw new IllegalArgumentException("axis " + axis + " is not one of " + in);
+      }
       for (Type t : in) {
-        if (t.dtype() != in.get(0).dtype()
+        if (in.size() > 1 && t.rank() > axis && t.extents().get(axis) instanceof Extent.Ragged) {
+          throw new IllegalArgumentException(
+              t + " axis " + axis + " has a run-time size and does not join others");
+        }
+        if (t.rank() != in.get(0).rank()
+            || t.dtype() != in.get(0).dtype()
             || !t.without(List.of(axis)).equals(in.get(0).without(List.of(axis)))) {
           throw new IllegalArgumentException(
               t + " does not join " + in.get(0) + " along axis " + axis);
@@ -472,7 +517,7 @@ public sealed interface MoveOp extends Op {
         n += t.dim(axis);
       }
       List<Extent> e = new ArrayList<>(in.get(0).extents());
-      e.set(axis, Extent.of(n));
+      e.set(axis, in.size() == 1 ? e.get(axis) : Extent.of(n));
       return List.of(in.get(0).with(e));
     }
 
@@ -581,6 +626,9 @@ public sealed interface MoveOp extends Op {
       if (in.size() != 2 || in.get(1).dtype() != DType.I32) {
         throw new IllegalArgumentException("scatter-add takes rows and i32 indices");
       }
+      if (target.isEmpty()) {
+        throw new IllegalArgumentException("scatter-add needs a target with an axis of rows");
+      }
       List<Extent> e = new ArrayList<>(in.get(1).extents());
       e.addAll(target.subList(1, target.size()));
       if (!e.equals(in.get(0).extents())) {
@@ -613,7 +661,12 @@ public sealed interface MoveOp extends Op {
       for (int i = 0; i < in.get(1).size(); i++) {
         int to = Moves.row(in.get(1), i, y.dim(0));
         for (int k = 0; k < row; k++) {
-          y.set(to * row + k, y.get(to * row + k) + in.get(0).get(i * row + k));
+          int at = to * row + k;
+          if (y.dtype().isFloat()) {
+            y.set(at, y.get(at) + in.get(0).get(i * row + k));
+          } else {
+            y.setWhole(at, y.bits(at) + in.get(0).bits(i * row + k));
+          }
         }
       }
       return List.of(y);
@@ -628,6 +681,26 @@ public sealed interface MoveOp extends Op {
         @Nullable Value v, java.util.function.UnaryOperator<Value> f) {
       List<@Nullable Value> out = new ArrayList<>();
       out.add(v == null ? null : f.apply(v));
+      return out;
+    }
+
+    /// Run-time extents of a type, each before the number of elements in the static axes that follow
+    /// it; the first number is that of the axes before all of them.
+    static List<Object> segments(Type t) {
+      List<Object> out = new ArrayList<>();
+      long n = 1;
+      for (Extent e : t.extents()) {
+        if (e instanceof Extent.Ragged) {
+          out.add(n);
+          out.add(e);
+          n = 1;
+        } else {
+          n *= e.capacity();
+        }
+      }
+      if (!out.isEmpty()) {
+        out.add(n);
+      }
       return out;
     }
 

@@ -48,6 +48,12 @@ public final class Node {
     return origin;
   }
 
+  /// Whether it may be merged, cloned or removed: so may its op and everything in its blocks.
+  public boolean pure() {
+    return op.pure()
+        && blocks.stream().allMatch(b -> b.nodes().stream().allMatch(Node::pure));
+  }
+
   @Override
   public String toString() {
     return results + " = " + op.name() + operands + " '" + origin + "'";

@@ -14,7 +14,11 @@ public sealed interface Op
         MoveOp,
         LinearOp,
         WindowOp,
-        RandomOp {
+        OrderOp,
+        LinalgOp,
+        BitOp,
+        RandomOp,
+        ControlOp {
   /// The name in the text form: the record's simple name.
   default String name() {
     return getClass().getSimpleName();

@@ -20,8 +20,9 @@ public sealed interface ReduceOp extends Op {
   }
 
   /// Combines all elements along `axes`, which disappear. An empty reduction gives 0 for sums, minus
-  /// and plus infinity for maxima and minima. A maximum of anything and NaN is NaN. Tied maxima share
-  /// the cotangent evenly.
+  /// and plus infinity for maxima and minima (the extreme numbers of an integer type), and index 0.
+  /// A maximum of anything and NaN is NaN; the index of the largest element passes over NaN. Tied
+  /// maxima share the cotangent evenly. Integer sums wrap.
   record Reduce(Kind kind, List<Integer> axes) implements ReduceOp {
     public Reduce {
       axes = List.copyOf(axes);
@@ -94,54 +95,75 @@ public sealed interface ReduceOp extends Op {
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor x = in.get(0);
       HostTensor y = HostTensor.zeros(results.get(0));
-      double[] acc = new double[y.size()];
       int[] best = new int[y.size()];
-      java.util.Arrays.fill(
-          acc,
-          switch (kind) {
-            case SUM, ANY -> 0;
-            case ALL -> 1;
-            case MAX, ARGMAX -> Double.NEGATIVE_INFINITY;
-            case MIN -> Double.POSITIVE_INFINITY;
-          });
-      if ((kind == Kind.MAX || kind == Kind.MIN) && x.dtype().isInteger()) {
-        java.util.Arrays.fill(acc, kind == Kind.MAX ? lowest(x.dtype()) : highest(x.dtype()));
+      if (x.dtype().isFloat()) {
+        double[] acc = new double[y.size()];
+        java.util.Arrays.fill(acc, ScalarCode.toDouble(x.dtype(), identityBits(kind, x.dtype())));
+        for (int i = 0; i < x.size(); i++) {
+          int at = target(x, i);
+          double v = x.get(i);
+          if (kind == Kind.ARGMAX && v > acc[at]) {
+            best[at] = x.index(i)[axes.get(0)];
+          }
+          acc[at] = combine(acc[at], v);
+        }
+        for (int i = 0; i < y.size(); i++) {
+          y.set(i, kind == Kind.ARGMAX ? best[i] : acc[i]);
+        }
+        return List.of(y);
       }
+      long[] acc = new long[y.size()];
+      java.util.Arrays.fill(acc, identityBits(kind, x.dtype()));
       for (int i = 0; i < x.size(); i++) {
-        int[] ix = x.index(i);
-        int at = 0;
-        for (int a = 0; a < ix.length; a++) {
-          if (!axes.contains(a)) {
-            at = at * x.dim(a) + ix[a];
-          }
+        int at = target(x, i);
+        long v = x.bits(i);
+        if (kind == Kind.ARGMAX && v > acc[at]) {
+          best[at] = x.index(i)[axes.get(0)];
         }
-        double v = x.get(i);
-        switch (kind) {
-          case SUM -> acc[at] += v;
-          case ANY -> acc[at] = Math.max(acc[at], v);
-          case ALL -> acc[at] = Math.min(acc[at], v);
-          case MAX -> acc[at] = Double.isNaN(v) || v > acc[at] ? v : acc[at];
-          case MIN -> acc[at] = Double.isNaN(v) || v < acc[at] ? v : acc[at];
-          case ARGMAX -> {
-            if (v > acc[at]) {
-              acc[at] = v;
-              best[at] = ix[axes.get(0)];
-            }
-          }
-        }
+        acc[at] = combine(acc[at], v);
       }
       for (int i = 0; i < y.size(); i++) {
-        y.set(i, kind == Kind.ARGMAX ? best[i] : acc[i]);
+        y.setWhole(i, kind == Kind.ARGMAX ? best[i] : acc[i]);
       }
       return List.of(y);
     }
 
-    static double lowest(DType t) {
-      return t == DType.U8 ? 0 : -Math.pow(2, t.bytes() * 8 - 1);
+    /// Position in the result of element i.
+    private int target(HostTensor x, int i) {
+      int[] ix = x.index(i);
+      int at = 0;
+      for (int a = 0; a < ix.length; a++) {
+        if (!axes.contains(a)) {
+          at = at * x.dim(a) + ix[a];
+        }
+      }
+      return at;
     }
 
-    static double highest(DType t) {
-      return t == DType.U8 ? 255 : Math.pow(2, t.bytes() * 8 - 1) - 1;
+    private double combine(double acc, double v) {
+      return switch (kind) {
+        case SUM -> acc + v;
+        case MAX -> Double.isNaN(v) || v > acc ? v : acc;
+        case MIN -> Double.isNaN(v) || v < acc ? v : acc;
+        case ARGMAX -> v > acc ? v : acc;
+        case ANY, ALL -> throw new AssertionError(kind + " of floats");
+      };
+    }
+
+    private long combine(long acc, long v) {
+      return switch (kind) {
+        case SUM -> acc + v;
+        case MAX, ARGMAX, ANY -> Math.max(acc, v);
+        case MIN, ALL -> Math.min(acc, v);
+      };
+    }
+
+    private static long lowest(DType t) {
+      return t == DType.U8 ? 0 : -1L << (t.bytes() * 8 - 1);
+    }
+
+    private static long highest(DType t) {
+      return t == DType.U8 ? 255 : ~lowest(t);
     }
 
     /// Bits of the element that combines with anything to itself.
@@ -150,8 +172,8 @@ public sealed interface ReduceOp extends Op {
         case SUM, ANY -> 0;
         case ALL -> 1;
         case MAX, ARGMAX ->
-            ScalarCode.bitsOf(t, t.isFloat() ? Double.NEGATIVE_INFINITY : lowest(t));
-        case MIN -> ScalarCode.bitsOf(t, t.isFloat() ? Double.POSITIVE_INFINITY : highest(t));
+            t.isFloat() ? ScalarCode.bitsOf(t, Double.NEGATIVE_INFINITY) : lowest(t);
+        case MIN -> t.isFloat() ? ScalarCode.bitsOf(t, Double.POSITIVE_INFINITY) : highest(t);
       };
     }
   }
@@ -163,6 +185,9 @@ public sealed interface ReduceOp extends Op {
     public List<Type> infer(List<Type> in) {
       if (axis < 0 || axis >= in.get(0).rank()) {
         throw new IllegalArgumentException("axis " + axis + " is not one of " + in.get(0));
+      }
+      if (in.get(0).dtype() == DType.BOOL) {
+        throw new IllegalArgumentException("no running sum of bool; cast it");
       }
       return List.of(in.get(0));
     }
@@ -194,15 +219,23 @@ public sealed interface ReduceOp extends Op {
       for (int a = axis + 1; a < x.rank(); a++) {
         inner *= x.dim(a);
       }
-      int outer = n == 0 ? 0 : x.size() / (n * inner);
+      int outer = x.size() == 0 ? 0 : x.size() / (n * inner);
+      boolean whole = !x.dtype().isFloat();
       for (int o = 0; o < outer; o++) {
         for (int i = 0; i < inner; i++) {
           double sum = 0;
+          long count = 0;
           for (int k = 0; k < n; k++) {
             int at = (o * n + (reverse ? n - 1 - k : k)) * inner + i;
-            double v = x.get(at);
-            y.set(at, exclusive ? sum : sum + v);
-            sum += v;
+            double before = sum;
+            long countBefore = count;
+            sum += x.get(at);
+            count += x.bits(at);
+            if (whole) {
+              y.setWhole(at, exclusive ? countBefore : count);
+            } else {
+              y.set(at, exclusive ? before : sum);
+            }
           }
         }
       }

@@ -209,6 +209,13 @@ public final class Trace {
     }
   }
 
+  /// Adds a function that calls may name.
+  void define(String function, Block body) {
+    if (functions.putIfAbsent(function, body) != null) {
+      throw new IllegalArgumentException("function '" + function + "' is defined twice");
+    }
+  }
+
   /// Nodes so far, for reverse mode.
   public List<dev.retrograde.ir.Node> nodes() {
     return List.copyOf(emit.nodes());

@@ -1,0 +1,73 @@
+package dev.retrograde.ir;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Copies nodes and blocks into an emitter under fresh values, with other values for some.
+///
+/// Copies keep the layer path and line of their originals and take phase and epoch from the
+/// emitter. Nested blocks are copied too, so that every value of a program is still made once.
+public final class Cloner {
+  private final Emit into;
+  private final Map<Value, Value> known = new HashMap<>();
+
+  public Cloner(Emit into) {
+    this.into = into;
+  }
+
+  /// From now on `to` stands for `from`.
+  public void put(Value from, Value to) {
+    known.put(from, to);
+  }
+
+  /// What stands for a value: its copy, or itself where it was not copied.
+  public Value of(Value v) {
+    return known.getOrDefault(v, v);
+  }
+
+  public List<Value> of(List<Value> values) {
+    return values.stream().map(this::of).toList();
+  }
+
+  /// Appends a copy of a node; returns its results.
+  public List<Value> node(Node n) {
+    Origin before = into.origin();
+    into.origin(new Origin(n.origin().path(), n.origin().line(), before.phase(), before.epoch()));
+    List<Value> results =
+        into.addAll(
+            Attributes.substitute(n.op(), this::of),
+            of(n.operands()),
+            n.blocks().stream().map(this::block).toList());
+    into.origin(before);
+    for (int i = 0; i < results.size(); i++) {
+      put(n.results().get(i), results.get(i));
+    }
+    return results;
+  }
+
+  /// Appends copies of a block's nodes, with `args` for its parameters; returns its results.
+  public List<Value> inline(Block b, List<Value> args) {
+    for (int i = 0; i < args.size(); i++) {
+      put(b.params().get(i), args.get(i));
+    }
+    b.nodes().forEach(this::node);
+    return of(b.results());
+  }
+
+  /// A copy of a block with fresh parameters.
+  public Block block(Block b) {
+    Emit nested = into.nested();
+    Cloner inner = new Cloner(nested);
+    inner.known.putAll(known);
+    List<Value> params = new ArrayList<>();
+    for (Value p : b.params()) {
+      Value q = nested.parameter(Attributes.substitute(p.type(), inner::of));
+      inner.put(p, q);
+      params.add(q);
+    }
+    b.nodes().forEach(inner::node);
+    return new Block(params, nested.nodes(), inner.of(b.results()));
+  }
+}

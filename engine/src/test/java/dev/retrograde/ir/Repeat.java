@@ -1,0 +1,28 @@
+package dev.retrograde.ir;
+
+import java.util.random.RandomGenerator;
+
+/// The seed of a run's random tests, and the command that repeats a failure.
+public final class Repeat {
+  private Repeat() {}
+
+  /// From the property `retrograde.seed`, else new for every run.
+  public static long seed() {
+    return Long.getLong("retrograde.seed", RandomGenerator.getDefault().nextLong() & 0xffffffffL);
+  }
+
+  /// Runs a body; a failure names the command that repeats it.
+  public static void with(Class<?> test, long seed, Runnable body) {
+    try {
+      body.run();
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError(
+          e.getMessage()
+              + "\nrepeat with: ./mvnw -pl engine test -Dtest="
+              + test.getSimpleName()
+              + " -Dretrograde.seed="
+              + seed,
+          e);
+    }
+  }
+}
