@@ -112,8 +112,8 @@ public final class Functions {
             x = b.apply(Primitive.MIN, high, x);
             return b.mul(s, b.fma(x, b.sub(one(b, y), s), one(b, y)));
           },
-          3.0,
-          3.0);
+          3.5,
+          3.5);
 
   /// The error function, `2/sqrt(pi)` times the integral of `e^(-t^2)` from 0 to x.
   public static final Defined ERF =
