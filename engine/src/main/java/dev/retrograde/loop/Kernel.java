@@ -2,6 +2,7 @@ package dev.retrograde.loop;
 
 import dev.retrograde.scalar.DType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel: called with a buffer for each parameter and a range of its outermost loop.
 ///
@@ -10,10 +11,47 @@ import java.util.List;
 /// @param extent iterations of the outermost loop, whose variable is 0; a call runs a part of them,
 ///     parts may run at the same time
 /// @param body statements inside the outermost loop
-public record Kernel(List<DType> params, int lanes, int extent, List<Stmt> body) {
-  public Kernel {
-    params = List.copyOf(params);
-    body = List.copyOf(body);
+public final class Kernel {
+  private final List<DType> params;
+  private final int lanes;
+  private final int extent;
+  private final List<Stmt> body;
+  private final Fingerprint print;
+
+  public Kernel(List<DType> params, int lanes, int extent, List<Stmt> body) {
+    this.params = List.copyOf(params);
+    this.lanes = lanes;
+    this.extent = extent;
+    this.body = List.copyOf(body);
+    this.print = Fingerprint.of(this);
+  }
+
+  public List<DType> params() {
+    return params;
+  }
+
+  public int lanes() {
+    return lanes;
+  }
+
+  public int extent() {
+    return extent;
+  }
+
+  public List<Stmt> body() {
+    return body;
+  }
+
+  /// Kernels are equal when their 128-bit fingerprints are: programs hold thousands of large equal
+  /// kernels, and comparing them statement by statement would take most of a compilation.
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof Kernel k && k.print.equals(print);
+  }
+
+  @Override
+  public int hashCode() {
+    return print.hashCode();
   }
 
   /// A readable listing.

@@ -344,6 +344,9 @@ final class Fusion {
     if (!fuse) {
       return false;
     }
+    if (readers.stream().anyMatch(r -> size(r.domain) >= 4 * v.type().size())) {
+      return false; // each element would be computed again many times
+    }
     Set<Value> leaves = new HashSet<>();
     int[] cost = new int[1];
     if (!leaves(v, v.type().size(), leaves, cost, new HashSet<>())) {
