@@ -27,6 +27,17 @@ public final class Losses {
     return new MeanSquare();
   }
 
+  /// Reads `cross-entropy` or `mse`.
+  public static Loss parse(String spec) {
+    return switch (spec) {
+      case "cross-entropy" -> crossEntropy();
+      case "mse" -> mse();
+      default ->
+          throw new IllegalArgumentException(
+              "unknown loss '" + spec + "'; there are: cross-entropy, mse");
+    };
+  }
+
   /// How many rows of `output: [batch, classes]` are largest at their label `i32 [batch]`, as an i32
   /// scalar; of equal outputs the first counts.
   public static Tensor correct(Trace t, Tensor output, Tensor labels) {
