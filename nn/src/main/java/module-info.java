@@ -1,4 +1,5 @@
-/// Layers, losses, initialisers, optimisers, schedules and ready-made networks: functions that trace.
+/// Layers, losses, initialisers, optimisers, schedules and ready-made networks: functions that
+/// trace.
 ///
 /// Nothing here knows how a program is compiled, where its data comes from or how a run proceeds.
 /// Start reading at [dev.retrograde.nn.Layer], then [dev.retrograde.nn.Layers].

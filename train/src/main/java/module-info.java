@@ -1,7 +1,7 @@
 /// Plans, the trainer, metrics, progress and saved models.
 ///
-/// Turns layers, a loss, an optimiser, data and a choice of backward pass into a run. Comparing runs
-/// is the lab's work, and what a terminal shows is the command line's. Start reading at
+/// Turns layers, a loss, an optimiser, data and a choice of backward pass into a run. Comparing
+/// runs is the lab's work, and what a terminal shows is the command line's. Start reading at
 /// [dev.retrograde.train.Training].
 module dev.retrograde.train {
   requires transitive dev.retrograde.engine;

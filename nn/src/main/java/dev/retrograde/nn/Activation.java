@@ -12,8 +12,12 @@ public record Activation(String kind, ScalarFn fn) implements Layer {
   public Activation {
     if (fn.arity() != 1) {
       throw new IllegalArgumentException(
-          "activation '" + kind + "': expected a function of one operand, found " + fn.text()
-              + " of " + fn.arity());
+          "activation '"
+              + kind
+              + "': expected a function of one operand, found "
+              + fn.text()
+              + " of "
+              + fn.arity());
     }
   }
 

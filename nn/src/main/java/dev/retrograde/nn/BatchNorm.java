@@ -8,20 +8,20 @@ import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.stream.IntStream;
 
-/// Batch normalisation (Ioffe and Szegedy, "Batch normalization", ICML 2015): each channel, the last
-/// axis of `x`, to mean 0 and variance 1 over all other axes, then times `weight: [c]` plus
+/// Batch normalisation (Ioffe and Szegedy, "Batch normalization", ICML 2015): each channel, the
+/// last axis of `x`, to mean 0 and variance 1 over all other axes, then times `weight: [c]` plus
 /// `bias: [c]`.
 ///
 /// In training the batch's own mean and variance (divided by n) normalise, and the statistics
 /// `running_mean` and `running_var` move towards them by `momentum`, the variance divided by n - 1.
 /// Elsewhere the statistics normalise.
 ///
-/// **What is kept for backward** is one tensor of the size of `x`, the centred input, and vectors of
-/// channels. The gradient through the mean is led through the vectors: in the variance it vanishes,
-/// since deviations sum to 0, and in the result it enters by a shift that is 0 in value. So backward
-/// needs one pass of sums and one of writing. The gradient is exact, but a program that
-/// differentiates *it* would take those zeros for constants: [#twice] traces the plain
-/// formula, which differentiates again and costs backward one more pass.
+/// **What is kept for backward** is one tensor of the size of `x`, the centred input, and vectors
+/// of channels. The gradient through the mean is led through the vectors: in the variance it
+/// vanishes, since deviations sum to 0, and in the result it enters by a shift that is 0 in value.
+/// So backward needs one pass of sums and one of writing. The gradient is exact, but a program that
+/// differentiates *it* would take those zeros for constants: [#twice] traces the plain formula,
+/// which differentiates again and costs backward one more pass.
 ///
 /// @param epsilon added to the variance, 1e-5
 /// @param momentum weight of the new batch in the statistics, 0 to 1; 0.1
@@ -32,7 +32,9 @@ public record BatchNorm(double epsilon, double momentum, boolean anyOrder, Strin
   public BatchNorm {
     if (!(epsilon > 0) || !(momentum >= 0 && momentum <= 1)) {
       throw new IllegalArgumentException(
-          "batchNorm: expected epsilon above 0 and momentum from 0 to 1, found " + epsilon + " and "
+          "batchNorm: expected epsilon above 0 and momentum from 0 to 1, found "
+              + epsilon
+              + " and "
               + momentum);
     }
   }
@@ -60,7 +62,11 @@ public record BatchNorm(double epsilon, double momentum, boolean anyOrder, Strin
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() < 2) {
       throw Site.misfit(
-          t, "batchNorm", line, "a batch with channels last, [n, ..., c]", x,
+          t,
+          "batchNorm",
+          line,
+          "a batch with channels last, [n, ..., c]",
+          x,
           "Normalise before the last reduction.");
     }
     int c = x.dim(-1);

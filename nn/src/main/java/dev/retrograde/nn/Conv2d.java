@@ -4,8 +4,8 @@ import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 
-/// Convolution of images `x: [n, h, w, c]` to `[n, h', w', out]`, with
-/// `weight: [out, kernelH, kernelW, c / groups]` and `bias: [out]`.
+/// Convolution of images `x: [n, h, w, c]` to `[n, h', w', out]`, with `weight: [out, kernelH,
+/// kernelW, c / groups]` and `bias: [out]`.
 ///
 /// Made by [Layers#conv2d]: stride 1, padding that keeps the size, no dilation, one group, a bias.
 public final class Conv2d implements Layer {
@@ -20,7 +20,10 @@ public final class Conv2d implements Layer {
     if (out < 1 || groups < 1 || out % groups != 0) {
       throw new IllegalArgumentException(
           "conv2d: expected output channels of at least 1 that the groups divide, found "
-              + out + " channels in " + groups + " groups");
+              + out
+              + " channels in "
+              + groups
+              + " groups");
     }
     this.out = out;
     this.window = window;
@@ -82,9 +85,13 @@ public final class Conv2d implements Layer {
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() != 4 || x.dim(3) % groups != 0) {
       throw Site.misfit(
-          t, "conv2d", line,
-          "images [n, h, w, c]" + (groups == 1 ? "" : " with channels that " + groups + " groups divide"),
-          x, "Reshape the input to channels last, or choose other groups.");
+          t,
+          "conv2d",
+          line,
+          "images [n, h, w, c]"
+              + (groups == 1 ? "" : " with channels that " + groups + " groups divide"),
+          x,
+          "Reshape the input to channels last, or choose other groups.");
     }
     int kh = window.kernelH();
     int kw = window.kernelW();

@@ -34,7 +34,11 @@ public record Dense(int out, boolean bias, Initializer init, String line) implem
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() < 2 || x.rank() > 3) {
       throw Site.misfit(
-          t, "dense", line, "[batch, features] or [batch, time, features]", x,
+          t,
+          "dense",
+          line,
+          "[batch, features] or [batch, time, features]",
+          x,
           "Put flatten() before it to make one row of each image.");
     }
     int in = x.dim(-1);

@@ -3,9 +3,9 @@ package dev.retrograde.nn;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 
-/// In training each element is 0 with probability `rate`, and the others are divided by
-/// `1 - rate`; elsewhere the identity (Srivastava et al., "Dropout", JMLR 2014). The mask comes from
-/// the step's random key, so recomputation draws the same one. Backward keeps the mask only.
+/// In training each element is 0 with probability `rate`, and the others are divided by `1 - rate`;
+/// elsewhere the identity (Srivastava et al., "Dropout", JMLR 2014). The mask comes from the step's
+/// random key, so recomputation draws the same one. Backward keeps the mask only.
 ///
 /// @param rate at least 0 and below 1
 public record Dropout(double rate) implements Layer {

@@ -13,8 +13,7 @@ record GlobalAveragePool(String line) implements Layer {
   @Override
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() != 4) {
-      throw Site.misfit(
-          t, kind(), line, "images [n, h, w, c]", x, "Put it before flatten().");
+      throw Site.misfit(t, kind(), line, "images [n, h, w, c]", x, "Put it before flatten().");
     }
     return t.mean(x, 1, 2);
   }

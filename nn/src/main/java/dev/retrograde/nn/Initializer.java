@@ -4,14 +4,14 @@ import dev.retrograde.ir.StateEntry.Init;
 
 /// How the weights of a layer start, given how many numbers each of its outputs is made of.
 ///
-/// Kaiming: He et al., "Delving deep into rectifiers", ICCV 2015, equation 10: deviation
-/// `sqrt(2 / fan)`. Xavier: Glorot and Bengio, "Understanding the difficulty of training deep
-/// feedforward neural networks", AISTATS 2010, equation 16: `sqrt(2 / (fanIn + fanOut))`. The even
-/// forms draw from plus or minus `sqrt(3)` deviations.
+/// Kaiming: He et al., "Delving deep into rectifiers", ICCV 2015, equation 10: deviation `sqrt(2 /
+/// fan)`. Xavier: Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+/// neural networks", AISTATS 2010, equation 16: `sqrt(2 / (fanIn + fanOut))`. The even forms draw
+/// from plus or minus `sqrt(3)` deviations.
 @FunctionalInterface
 public interface Initializer {
   /// @param fanIn products summed into one output: inputs of a dense layer, kernel height x width x
-  ///     input channels of a group for a convolution
+  ///   input channels of a group for a convolution
   /// @param fanOut outputs that one input reaches, counted alike
   Init of(long fanIn, long fanOut);
 

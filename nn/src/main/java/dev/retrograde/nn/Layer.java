@@ -5,8 +5,8 @@ import dev.retrograde.trace.Trace;
 
 /// A function from a tensor to a tensor that traces.
 ///
-/// A layer is a value: it holds sizes and options and no numbers. Its parameters live in the state of
-/// the program, under the path at which it is applied, so one layer applied at two paths has two
+/// A layer is a value: it holds sizes and options and no numbers. Its parameters live in the state
+/// of the program, under the path at which it is applied, so one layer applied at two paths has two
 /// sets of parameters, and applied twice at one path shares one set. A lambda is a layer:
 ///
 /// ```java

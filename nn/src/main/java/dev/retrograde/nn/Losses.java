@@ -22,7 +22,8 @@ public final class Losses {
     return new CrossEntropy();
   }
 
-  /// Mean over features of the squared difference. Class numbers stand for rows of zeros with a one.
+  /// Mean over features of the squared difference. Class numbers stand for rows of zeros with a
+  /// one.
   public static Loss mse() {
     return new MeanSquare();
   }
@@ -38,8 +39,8 @@ public final class Losses {
     };
   }
 
-  /// How many rows of `output: [batch, classes]` are largest at their label `i32 [batch]`, as an i32
-  /// scalar; of equal outputs the first counts.
+  /// How many rows of `output: [batch, classes]` are largest at their label `i32 [batch]`, as an
+  /// i32 scalar; of equal outputs the first counts.
   public static Tensor correct(Trace t, Tensor output, Tensor labels) {
     classes("accuracy", t, output, labels);
     return t.sum(t.cast(t.equal(t.argmax(output, 1), labels), DType.I32));
@@ -58,8 +59,13 @@ public final class Losses {
         || labels.dtype() != DType.I32
         || labels.dim(0) != output.dim(0)) {
       throw new ShapeException(
-          what + " '" + t.path() + "': expected logits [batch, classes] and labels i32[batch], found "
-              + output.type() + " and " + labels.type()
+          what
+              + " '"
+              + t.path()
+              + "': expected logits [batch, classes] and labels i32[batch], found "
+              + output.type()
+              + " and "
+              + labels.type()
               + "\n  End the model with flatten() or globalAveragePool() and dense(classes).");
     }
   }
@@ -70,8 +76,8 @@ public final class Losses {
       return "cross-entropy";
     }
 
-    /// Its derivative comes out as softmax less one-hot: the shift carries no gradient (it cancels),
-    /// and backward reads the exponentials, their sum and the mask.
+    /// Its derivative comes out as softmax less one-hot: the shift carries no gradient (it
+    /// cancels), and backward reads the exponentials, their sum and the mask.
     @Override
     public Tensor perSample(Trace t, Tensor output, Tensor targets) {
       classes("cross-entropy", t, output, targets);
@@ -99,8 +105,13 @@ public final class Losses {
         wanted = t.cast(hits(t, output, targets), output.dtype());
       } else if (!targets.type().extents().equals(output.type().extents())) {
         throw new ShapeException(
-            "mse '" + t.path() + "': expected targets of the output's shape, " + output.type()
-                + ", found " + targets.type() + "\n  Reshape one of them.");
+            "mse '"
+                + t.path()
+                + "': expected targets of the output's shape, "
+                + output.type()
+                + ", found "
+                + targets.type()
+                + "\n  Reshape one of them.");
       }
       if (output.rank() == 1) {
         Tensor d = t.apply(Primitive.SUB, output, wanted);

@@ -43,8 +43,7 @@ public final class Pool implements Layer {
   @Override
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() != 4) {
-      throw Site.misfit(
-          t, kind(), line, "images [n, h, w, c]", x, "Put it before flatten().");
+      throw Site.misfit(t, kind(), line, "images [n, h, w, c]", x, "Put it before flatten().");
     }
     Geometry g = window.geometry(1);
     if (max) {

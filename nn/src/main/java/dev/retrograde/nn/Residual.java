@@ -17,7 +17,11 @@ record Residual(Layer branch, Layer shortcut, String line) implements Layer {
     Tensor s = t.scope("shortcut", () -> shortcut.apply(t, x));
     if (!y.type().equals(s.type())) {
       throw Site.misfit(
-          t, "residual", line, "a shortcut that gives what the branch gives, " + y.type(), s,
+          t,
+          "residual",
+          line,
+          "a shortcut that gives what the branch gives, " + y.type(),
+          s,
           "Give the shortcut the branch's stride and channels, as subsample(stride, channels) does.");
     }
     return t.add(y, s);

@@ -25,7 +25,8 @@ final class Sequential implements Layer {
               : new Named(l.kind() + (count.merge(l.kind(), 1, Integer::sum) - 1), l);
       if (!taken.add(n.name())) {
         throw new IllegalArgumentException(
-            "two layers of a sequence are called '" + n.name()
+            "two layers of a sequence are called '"
+                + n.name()
                 + "' and would share their parameters; rename one, or share on purpose by applying"
                 + " one layer twice in a layer of your own");
       }

@@ -13,14 +13,13 @@ final class Site {
 
   /// The line that called [Layers], such as `Model.java:41`, or empty.
   static String here() {
-    return WALKER.walk(
-        frames ->
-            frames
-                .filter(f -> !f.getClassName().equals(Site.class.getName()))
-                .filter(f -> !f.getClassName().equals(Layers.class.getName()))
-                .findFirst()
-                .map(f -> f.getFileName() + ":" + f.getLineNumber())
-                .orElse(""));
+    return WALKER.walk(frames ->
+        frames
+            .filter(f -> !f.getClassName().equals(Site.class.getName()))
+            .filter(f -> !f.getClassName().equals(Layers.class.getName()))
+            .findFirst()
+            .map(f -> f.getFileName() + ":" + f.getLineNumber())
+            .orElse(""));
   }
 
   /// What to throw when a layer cannot take its input.

@@ -5,8 +5,8 @@ import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
 
-/// Every `stride`-th row and column, and zero channels on both sides up to `channels`: the
-/// shortcut without parameters of He et al., "Deep residual learning", CVPR 2016, option A.
+/// Every `stride`-th row and column, and zero channels on both sides up to `channels`: the shortcut
+/// without parameters of He et al., "Deep residual learning", CVPR 2016, option A.
 record Subsample(int stride, int channels, String line) implements Layer {
   @Override
   public String kind() {
@@ -17,7 +17,11 @@ record Subsample(int stride, int channels, String line) implements Layer {
   public Tensor apply(Trace t, Tensor x) {
     if (x.rank() != 4 || x.dim(3) > channels) {
       throw Site.misfit(
-          t, kind(), line, "images [n, h, w, c] with at most " + channels + " channels", x,
+          t,
+          kind(),
+          line,
+          "images [n, h, w, c] with at most " + channels + " channels",
+          x,
           "Use a convolution of kernel 1 where channels become fewer.");
     }
     Tensor y = x;

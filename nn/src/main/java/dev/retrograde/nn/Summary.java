@@ -33,8 +33,7 @@ public record Summary(List<Row> rows, List<StateEntry> entries) {
   /// Traces the model on an input of this type, as for evaluation.
   public static Summary of(Layer model, Type input) {
     Program p =
-        Trace.program(
-            "summary", false, t -> t.output("y", model.apply(t, t.input("x", input))));
+        Trace.program("summary", false, t -> t.output("y", model.apply(t, t.input("x", input))));
     Map<String, Row> rows = new LinkedHashMap<>();
     for (Node n : p.nodes()) {
       List<Type> in = n.operands().stream().map(Value::type).toList();
@@ -52,8 +51,7 @@ public record Summary(List<Row> rows, List<StateEntry> entries) {
         int dot = e.name().lastIndexOf('.');
         String path = dot < 0 ? "" : e.name().substring(0, dot).replace('.', '/');
         rows.computeIfPresent(
-            path,
-            (k, r) -> new Row(path, r.output(), r.parameters() + e.type().size(), r.macs()));
+            path, (k, r) -> new Row(path, r.output(), r.parameters() + e.type().size(), r.macs()));
       }
     }
     return new Summary(new ArrayList<>(rows.values()), entries);

@@ -12,7 +12,12 @@ record Window(
     int dilationH,
     int dilationW) {
   Window {
-    if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1) {
+    if (kernelH < 1
+        || kernelW < 1
+        || strideH < 1
+        || strideW < 1
+        || dilationH < 1
+        || dilationW < 1) {
       throw new IllegalArgumentException(
           "kernel, stride and dilation are at least 1, found kernel %d x %d, stride %d x %d, dilation %d x %d"
               .formatted(kernelH, kernelW, strideH, strideW, dilationH, dilationW));
@@ -39,14 +44,23 @@ record Window(
     return switch (padding) {
       case Padding.Explicit e ->
           new Geometry(
-              kernelH, kernelW, strideH, strideW, e.top(), e.bottom(), e.left(), e.right(),
-              dilationH, dilationW, groups);
+              kernelH,
+              kernelW,
+              strideH,
+              strideW,
+              e.top(),
+              e.bottom(),
+              e.left(),
+              e.right(),
+              dilationH,
+              dilationW,
+              groups);
       case Padding.Same _ -> {
         int h = (kernelH - 1) * dilationH;
         int w = (kernelW - 1) * dilationW;
         yield new Geometry(
-            kernelH, kernelW, strideH, strideW, h / 2, h - h / 2, w / 2, w - w / 2,
-            dilationH, dilationW, groups);
+            kernelH, kernelW, strideH, strideW, h / 2, h - h / 2, w / 2, w - w / 2, dilationH,
+            dilationW, groups);
       }
     };
   }

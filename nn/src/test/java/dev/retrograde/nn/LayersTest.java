@@ -195,10 +195,10 @@ class LayersTest {
             named("normal", dense(400).noBias()),
             named("even", dense(400).noBias().init(Initializer.xavierUniform())));
     Type rows = Type.of(DType.F32, 1, 300);
-    Program p =
-        Trace.program("p", true, t -> t.output("y", net.apply(t, t.input("x", rows))));
+    Program p = Trace.program("p", true, t -> t.output("y", net.apply(t, t.input("x", rows))));
     try (StateStore store = StateStore.of(3, p)) {
-      assertThat(deviation(store.get("normal.weight"))).isCloseTo(Math.sqrt(2.0 / 300), within(0.01));
+      assertThat(deviation(store.get("normal.weight")))
+          .isCloseTo(Math.sqrt(2.0 / 300), within(0.01));
       assertThat(deviation(store.get("even.weight"))).isCloseTo(Math.sqrt(2.0 / 800), within(0.01));
       double edge = Math.sqrt(6.0 / 800);
       assertThat(Arrays.stream(store.get("even.weight").toDoubles()))

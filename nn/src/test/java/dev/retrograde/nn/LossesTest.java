@@ -70,8 +70,7 @@ class LossesTest {
     }
     assertThat(p.loss()).isCloseTo(expected, within(1e-13));
     assertThat(p.gradientError()).isLessThan(1e-8);
-    Probe numbers =
-        Probe.scalar(LOGITS, (t, x) -> Losses.mse().mean(t, x, t.input("y", LOGITS)));
+    Probe numbers = Probe.scalar(LOGITS, (t, x) -> Losses.mse().mean(t, x, t.input("y", LOGITS)));
     assertThat(numbers.gradientError()).isLessThan(1e-8);
   }
 
@@ -81,7 +80,8 @@ class LossesTest {
     Type labels = Type.of(DType.I32, 3);
     Program p =
         Trace.program(
-            "p", false,
+            "p",
+            false,
             tr -> tr.output("n", Losses.correct(tr, tr.input("x", t), tr.input("y", labels))));
     HostTensor n =
         Interpreter.run(

@@ -65,7 +65,8 @@ final class CardJson {
   }
 
   private record Reader(Path file) {
-    static final String CURE = "The folder is damaged or not from this version: train or copy again.";
+    static final String CURE =
+        "The folder is damaged or not from this version: train or copy again.";
 
     ModelCard card(JsonNode root) {
       int schema = field(root, "schema", JsonNode::isInt).intValue();
@@ -120,7 +121,10 @@ final class CardJson {
       JsonNode n = in.get(name);
       if (n == null || !fits.apply(n)) {
         throw new ModelException(
-            file, "a field '" + name + "' of its kind", n == null ? "none" : n.toString(), CURE,
+            file,
+            "a field '" + name + "' of its kind",
+            n == null ? "none" : n.toString(),
+            CURE,
             null);
       }
       return n;

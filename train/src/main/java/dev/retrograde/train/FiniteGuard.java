@@ -66,9 +66,10 @@ final class FiniteGuard {
   }
 
   private static String place(Node n) {
-    String what = n.op() instanceof MapOp.Map m && m.code().single() != null
-        ? m.code().single().text()
-        : n.op().name();
+    String what =
+        n.op() instanceof MapOp.Map m && m.code().single() != null
+            ? m.code().single().text()
+            : n.op().name();
     return "layer '" + n.origin() + "' in " + what;
   }
 
@@ -113,9 +114,7 @@ final class FiniteGuard {
     return Stream.concat(
         n.results().stream(),
         n.blocks().stream()
-            .flatMap(
-                b ->
-                    Stream.concat(
-                        b.params().stream(), b.nodes().stream().flatMap(FiniteGuard::made))));
+            .flatMap(b ->
+                Stream.concat(b.params().stream(), b.nodes().stream().flatMap(FiniteGuard::made))));
   }
 }

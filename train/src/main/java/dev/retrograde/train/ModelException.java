@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  ModelException(
-      Path file, String expected, String found, String cure, @Nullable Throwable cause) {
+  ModelException(Path file, String expected, String found, String cure, @Nullable Throwable cause) {
     super("%s: expected %s, found %s%n  %s".formatted(file, expected, found, cure), cause);
   }
 }

@@ -22,13 +22,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A model on disk: `model.safetensors` with parameters and statistics under their dotted names, and
-/// `model.json` with the rest. What an optimiser remembers is not part of a model.
+/// A model on disk: `model.safetensors` with parameters and statistics under their dotted names,
+/// and `model.json` with the rest. What an optimiser remembers is not part of a model.
 public final class ModelFolder {
   static final String TENSORS = "model.safetensors";
   static final String CARD = "model.json";
-  private static final String CURE =
-      "Load it with the model it was saved from, or train it again.";
+  private static final String CURE = "Load it with the model it was saved from, or train it again.";
 
   private ModelFolder() {}
 
@@ -57,8 +56,11 @@ public final class ModelFolder {
       return CardJson.read(file, Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new ModelException(
-          file, "the description of a model", "no such file",
-          "Give the folder that training wrote, the one with " + CARD + " in it.", e);
+          file,
+          "the description of a model",
+          "no such file",
+          "Give the folder that training wrote, the one with " + CARD + " in it.",
+          e);
     }
   }
 

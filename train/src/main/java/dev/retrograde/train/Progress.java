@@ -1,7 +1,7 @@
 package dev.retrograde.train;
 
-/// Hears how a run goes, on the thread that trains, between steps. What it throws ends the call that
-/// trains.
+/// Hears how a run goes, on the thread that trains, between steps. What it throws ends the call
+/// that trains.
 public interface Progress {
   /// After each step; `run.steps()` counts it already.
   ///

@@ -39,23 +39,29 @@ public final class SavedModel implements AutoCloseable {
       model = Zoo.of(card.model(), card.classNames().size());
     } catch (IllegalArgumentException e) {
       throw new ModelException(
-          folder.resolve(ModelFolder.CARD), "a model of the zoo", "'" + card.model() + "'",
-          "Open it with the layer that it was trained as.", e);
+          folder.resolve(ModelFolder.CARD),
+          "a model of the zoo",
+          "'" + card.model() + "'",
+          "Open it with the layer that it was trained as.",
+          e);
     }
     return open(folder, model, target, options);
   }
 
   /// Opens a model that was trained as this layer.
-  public static SavedModel open(
-      Path folder, Layer model, Target target, Target.Options options) throws IOException {
+  public static SavedModel open(Path folder, Layer model, Target target, Target.Options options)
+      throws IOException {
     ModelCard card = ModelFolder.card(folder);
     Loss loss;
     try {
       loss = Losses.parse(card.settings().loss());
     } catch (IllegalArgumentException e) {
       throw new ModelException(
-          folder.resolve(ModelFolder.CARD), "a loss that this version knows",
-          "'" + card.settings().loss() + "'", "Open it with the version that wrote it.", e);
+          folder.resolve(ModelFolder.CARD),
+          "a loss that this version knows",
+          "'" + card.settings().loss() + "'",
+          "Open it with the version that wrote it.",
+          e);
     }
     ImageShape s = card.shape();
     Plan plan =

@@ -68,9 +68,15 @@ public final class Training implements AutoCloseable {
     int classes = evaluate.output(Plan.LOGITS).type().dim(1);
     if (classes != data.train().classes()) {
       throw new IllegalArgumentException(
-          "the model gives " + classes + " logits a sample, '" + data.name() + "' has "
-              + data.train().classes() + " classes; end the model with dense("
-              + data.train().classes() + ")");
+          "the model gives "
+              + classes
+              + " logits a sample, '"
+              + data.name()
+              + "' has "
+              + data.train().classes()
+              + " classes; end the model with dense("
+              + data.train().classes()
+              + ")");
     }
     state = StateStore.of(s.seed, stepProgram, evaluate);
     steps = new Executables(plan::step, state, s.target, s.options);

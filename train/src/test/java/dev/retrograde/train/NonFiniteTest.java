@@ -65,7 +65,8 @@ class NonFiniteTest {
   @Test
   void anInfiniteLossCountsToo() {
     Layer huge = (t, x) -> t.mul(x, 1e38);
-    Layer net = sequential(flatten(), named("fc", dense(3)), named("up", huge), named("more", huge));
+    Layer net =
+        sequential(flatten(), named("fc", dense(3)), named("up", huge), named("more", huge));
     try (Training run = Training.of(net).data(Shapes.of(6, 3)).batch(6).update(sgd(1)).start()) {
       NonFiniteException e = catchThrowableOfType(NonFiniteException.class, run::step);
       assertThat(e.where()).startsWith("layer 'more").endsWith("in mul");

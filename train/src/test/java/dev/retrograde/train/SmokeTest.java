@@ -35,8 +35,7 @@ class SmokeTest {
       assertThat(trained.accuracy()).isGreaterThan(0.8);
       run.save(folder);
     }
-    try (SavedModel model =
-        SavedModel.open(folder, new InterpTarget(), Target.Options.DEFAULT)) {
+    try (SavedModel model = SavedModel.open(folder, new InterpTarget(), Target.Options.DEFAULT)) {
       assertThat(model.evaluate(data.test(), 32)).isEqualTo(trained);
       assertThat(model.card().classNames()).containsExactly("row", "column", "diagonal");
     }

@@ -141,8 +141,7 @@ class TrainingTest {
       Map<String, HostTensor> before = state(run);
       Evaluation whole = run.evaluate();
       try (Evaluator each =
-          new Evaluator(
-              run.plan(), run.state(), new InterpTarget(), Target.Options.DEFAULT)) {
+          new Evaluator(run.plan(), run.state(), new InterpTarget(), Target.Options.DEFAULT)) {
         Evaluation single = each.evaluate(run.data().test(), 1, run.normalization());
         assertThat(single.correct()).isEqualTo(whole.correct());
         assertThat(single.loss()).isCloseTo(whole.loss(), within(1e-6));
@@ -179,8 +178,7 @@ class TrainingTest {
     CountingTarget target = new CountingTarget();
     try (Training run = setup().start();
         Executables e =
-            new Executables(
-                run.plan()::evaluate, run.state(), target, Target.Options.DEFAULT)) {
+            new Executables(run.plan()::evaluate, run.state(), target, Target.Options.DEFAULT)) {
       Executable one = e.of(1);
       for (int n = 2; n <= 4; n++) {
         e.of(n);
@@ -257,8 +255,7 @@ class TrainingTest {
     assertThatThrownBy(noFlatten::start)
         .isInstanceOf(ShapeException.class)
         .hasMessageContaining("flatten()");
-    Setup tooMany =
-        Training.of(sequential(flatten(), dense(4))).data(Shapes.of(6, 3));
+    Setup tooMany = Training.of(sequential(flatten(), dense(4))).data(Shapes.of(6, 3));
     assertThatThrownBy(tooMany::start)
         .hasMessageContaining("4 logits")
         .hasMessageContaining("dense(3)");
@@ -292,13 +289,10 @@ class TrainingTest {
       Program step = run.plan().step(4);
       assertThat(step.inputs())
           .extracting(i -> i.name() + " " + i.value().type())
-          .containsExactlyInAnyOrder(
-              "x f32[4,6,6,1]", "labels i32[4]", "lr f32[]", "key i32[2]");
+          .containsExactlyInAnyOrder("x f32[4,6,6,1]", "labels i32[4]", "lr f32[]", "key i32[2]");
       assertThat(step.outputs()).extracting(Program.Named::name).containsExactly("loss", "correct");
       Program evaluate = run.plan().evaluate(4);
-      assertThat(evaluate.inputs())
-          .extracting(Program.Named::name)
-          .containsExactly("x", "labels");
+      assertThat(evaluate.inputs()).extracting(Program.Named::name).containsExactly("x", "labels");
       assertThat(evaluate.output("logits").type()).isEqualTo(Type.of(DType.F32, 4, 3));
       assertThat(evaluate.updates()).isEmpty();
     }

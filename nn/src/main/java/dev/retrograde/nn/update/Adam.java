@@ -28,7 +28,13 @@ public final class Adam implements Optimizer {
     if (!(rate > 0) || !(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1) || !(epsilon > 0)) {
       throw new IllegalArgumentException(
           "adam: expected a rate and epsilon above 0 and betas of at least 0 and below 1, found rate "
-              + rate + ", betas " + beta1 + " and " + beta2 + ", epsilon " + epsilon);
+              + rate
+              + ", betas "
+              + beta1
+              + " and "
+              + beta2
+              + ", epsilon "
+              + epsilon);
     }
     this.rate = rate;
     this.beta1 = beta1;
@@ -62,7 +68,8 @@ public final class Adam implements Optimizer {
 
   @Override
   public String spec() {
-    return (decoupled ? "adamw:" : "adam:") + rate
+    return (decoupled ? "adamw:" : "adam:")
+        + rate
         + (beta1 == 0.9 ? "" : ":beta1=" + beta1)
         + (beta2 == 0.999 ? "" : ":beta2=" + beta2)
         + (epsilon == 1e-8 ? "" : ":epsilon=" + epsilon)
@@ -73,20 +80,19 @@ public final class Adam implements Optimizer {
   public void update(Trace t, Map<String, Tensor> gradients, Tensor lr) {
     Tensor correct1 = correction(t, "optimizer.beta1Power", beta1);
     Tensor correct2 = correction(t, "optimizer.beta2Power", beta2);
-    gradients.forEach(
-        (name, gradient) -> {
-          Tensor p = t.stateValue(name);
-          DType d = p.dtype();
-          Tensor step = t.cast(lr, d);
-          double w = decay.of(name);
-          Tensor g = w == 0 || decoupled ? gradient : t.add(gradient, t.mul(p, w));
-          Tensor m = moment(t, "optimizer.mean." + name, beta1, p.type(), g);
-          Tensor v = moment(t, "optimizer.square." + name, beta2, p.type(), t.mul(g, g));
-          Tensor root = t.sqrt(t.mul(v, t.cast(correct2, d)));
-          Tensor move = t.div(t.mul(m, t.cast(correct1, d)), t.add(root, epsilon));
-          Tensor kept = w == 0 || !decoupled ? p : t.sub(p, t.mul(p, t.mul(step, w)));
-          t.assign(name, t.sub(kept, t.mul(move, step)));
-        });
+    gradients.forEach((name, gradient) -> {
+      Tensor p = t.stateValue(name);
+      DType d = p.dtype();
+      Tensor step = t.cast(lr, d);
+      double w = decay.of(name);
+      Tensor g = w == 0 || decoupled ? gradient : t.add(gradient, t.mul(p, w));
+      Tensor m = moment(t, "optimizer.mean." + name, beta1, p.type(), g);
+      Tensor v = moment(t, "optimizer.square." + name, beta2, p.type(), t.mul(g, g));
+      Tensor root = t.sqrt(t.mul(v, t.cast(correct2, d)));
+      Tensor move = t.div(t.mul(m, t.cast(correct1, d)), t.add(root, epsilon));
+      Tensor kept = w == 0 || !decoupled ? p : t.sub(p, t.mul(p, t.mul(step, w)));
+      t.assign(name, t.sub(kept, t.mul(move, step)));
+    });
   }
 
   /// `1 / (1 - beta^t)`, f64; moves the power on.

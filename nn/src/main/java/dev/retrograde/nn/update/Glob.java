@@ -4,8 +4,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A pattern over dotted names or layer paths: `*` stays within a segment, `**` crosses segments,
-/// `?` is one character. `.` and `/` both separate segments. `**.bias` names every bias, one at
-/// the top included.
+/// `?` is one character. `.` and `/` both separate segments. `**.bias` names every bias, one at the
+/// top included.
 ///
 /// @param pattern the text
 /// @param regex what it means

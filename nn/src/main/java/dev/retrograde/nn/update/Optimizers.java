@@ -38,7 +38,11 @@ public final class Optimizers {
       case "adamw" -> adam(spec, parts, first, adamw(lr), 0.9, 0.999);
       default ->
           throw new IllegalArgumentException(
-              "unknown optimizer '" + parts[0] + "' in '" + spec + "'; there are: sgd, adam, adamw");
+              "unknown optimizer '"
+                  + parts[0]
+                  + "' in '"
+                  + spec
+                  + "'; there are: sgd, adam, adamw");
     };
   }
 

@@ -53,8 +53,8 @@ public sealed interface Schedule {
     }
   }
 
-  /// From 1 to `floor` along half a cosine over the whole run: `floor + (1 - floor) (1 + cos(pi t)) /
-  /// 2` (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one period). Without a planned
+  /// From 1 to `floor` along half a cosine over the whole run: `floor + (1 - floor) (1 + cos(pi t))
+  /// / 2` (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one period). Without a planned
   /// length it stays at 1.
   record Cosine(double floor) implements Schedule {
     @Override
@@ -83,9 +83,7 @@ public sealed interface Schedule {
 
     @Override
     public double factor(long step, long total) {
-      return step < steps
-          ? (step + 1.0) / steps * then.factor(0, total)
-          : then.factor(step, total);
+      return step < steps ? (step + 1.0) / steps * then.factor(0, total) : then.factor(step, total);
     }
 
     @Override
@@ -133,7 +131,9 @@ public sealed interface Schedule {
       }
       default ->
           throw new IllegalArgumentException(
-              "unknown schedule '" + spec + "'; there are: constant, cosine, step:GAMMA:AT, "
+              "unknown schedule '"
+                  + spec
+                  + "'; there are: constant, cosine, step:GAMMA:AT, "
                   + "warmup:STEPS+SCHEDULE");
     };
   }

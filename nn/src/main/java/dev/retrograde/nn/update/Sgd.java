@@ -22,8 +22,10 @@ public final class Sgd implements Optimizer {
   Sgd(double rate, double momentum, boolean nesterov, Decay decay) {
     if (!(rate > 0) || !(momentum >= 0 && momentum < 1)) {
       throw new IllegalArgumentException(
-          "sgd: expected a rate above 0 and a momentum of at least 0 and below 1, found " + rate
-              + " and " + momentum);
+          "sgd: expected a rate above 0 and a momentum of at least 0 and below 1, found "
+              + rate
+              + " and "
+              + momentum);
     }
     this.rate = rate;
     this.momentum = momentum;
@@ -55,7 +57,8 @@ public final class Sgd implements Optimizer {
 
   @Override
   public String spec() {
-    return "sgd:" + rate
+    return "sgd:"
+        + rate
         + (momentum == 0 ? "" : ":momentum=" + momentum)
         + (nesterov ? ":nesterov" : "")
         + decay.spec();
@@ -63,19 +66,18 @@ public final class Sgd implements Optimizer {
 
   @Override
   public void update(Trace t, Map<String, Tensor> gradients, Tensor lr) {
-    gradients.forEach(
-        (name, gradient) -> {
-          Tensor p = t.stateValue(name);
-          double w = decay.of(name);
-          Tensor g = w == 0 ? gradient : t.add(gradient, t.mul(p, w));
-          if (momentum > 0) {
-            String slot = "optimizer.momentum." + name;
-            Tensor v = t.state(slot, Role.OPTIMIZER, p.type(), new Init.Fill(0));
-            Tensor next = t.add(t.mul(v, momentum), g);
-            t.assign(slot, next);
-            g = nesterov ? t.add(g, t.mul(next, momentum)) : next;
-          }
-          t.assign(name, t.sub(p, t.mul(g, t.cast(lr, p.dtype()))));
-        });
+    gradients.forEach((name, gradient) -> {
+      Tensor p = t.stateValue(name);
+      double w = decay.of(name);
+      Tensor g = w == 0 ? gradient : t.add(gradient, t.mul(p, w));
+      if (momentum > 0) {
+        String slot = "optimizer.momentum." + name;
+        Tensor v = t.state(slot, Role.OPTIMIZER, p.type(), new Init.Fill(0));
+        Tensor next = t.add(t.mul(v, momentum), g);
+        t.assign(slot, next);
+        g = nesterov ? t.add(g, t.mul(next, momentum)) : next;
+      }
+      t.assign(name, t.sub(p, t.mul(g, t.cast(lr, p.dtype()))));
+    });
   }
 }

@@ -25,7 +25,8 @@ import java.util.List;
 final class ResNet {
   private ResNet() {}
 
-  /// @param depth 6 n + 2: two convolutions in each of n blocks of three stages, stem and classifier
+  /// @param depth 6 n + 2: two convolutions in each of n blocks of three stages, stem and
+  ///   classifier
   static Layer cifar(int depth, int classes) {
     if (depth < 8 || (depth - 2) % 6 != 0) {
       throw new IllegalArgumentException(

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Networks by name. All take images `[n, h, w, c]` and give logits `[n, classes]`; input sizes come
-/// from what they are applied to.
+/// Networks by name. All take images `[n, h, w, c]` and give logits `[n, classes]`; input sizes
+/// come from what they are applied to.
 public final class Zoo {
   private Zoo() {}
 
@@ -85,8 +85,8 @@ public final class Zoo {
     return ResNet.cifar(depth, classes);
   }
 
-  /// Some of a residual network: `blocks` basic blocks that keep `channels` channels and the size of
-  /// the image. What benchmarks of one stage measure.
+  /// Some of a residual network: `blocks` basic blocks that keep `channels` channels and the size
+  /// of the image. What benchmarks of one stage measure.
   public static Layer residualStage(int blocks, int channels) {
     return ResNet.grow("stage1", blocks, channels, channels);
   }

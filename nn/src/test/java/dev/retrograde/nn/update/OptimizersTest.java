@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Each optimiser over 100 steps beside its published form as a plain loop. The objective is
-/// `sum(c p^2 / 2 - p)`, its gradient `c p - 1`; the rate falls during the run.
+/// Each optimiser over 100 steps beside its published form as a plain loop. The objective is `sum(c
+/// p^2 / 2 - p)`, its gradient `c p - 1`; the rate falls during the run.
 class OptimizersTest {
   private static final int N = 5;
   private static final double[] CURVE = {0.1, 0.5, 1, 2, 4};
@@ -75,7 +75,9 @@ class OptimizersTest {
   }
 
   private static void check(
-      Optimizer o, java.util.function.IntFunction<Form> weight, java.util.function.IntFunction<Form> bias) {
+      Optimizer o,
+      java.util.function.IntFunction<Form> weight,
+      java.util.function.IntFunction<Form> bias) {
     double[] expected = new double[2 * N];
     for (int i = 0; i < 2 * N; i++) {
       Form f = i < N ? weight.apply(i) : bias.apply(i);

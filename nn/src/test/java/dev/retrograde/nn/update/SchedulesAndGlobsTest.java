@@ -42,7 +42,11 @@ class SchedulesAndGlobsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "constant", "cosine", "cosine:0.05", "step:0.1:30:60", "warmup:5+cosine",
+        "constant",
+        "cosine",
+        "cosine:0.05",
+        "step:0.1:30:60",
+        "warmup:5+cosine",
         "warmup:5+step:0.5:9",
       })
   void specsRoundTrip(String spec) {

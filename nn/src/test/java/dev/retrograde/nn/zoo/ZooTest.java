@@ -57,8 +57,16 @@ class ZooTest {
     assertThat(Summary.of(Zoo.of("lenet", 10), MNIST).entries())
         .extracting(StateEntry::name)
         .containsExactly(
-            "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "fc1.weight", "fc1.bias",
-            "fc2.weight", "fc2.bias", "fc3.weight", "fc3.bias");
+            "conv1.weight",
+            "conv1.bias",
+            "conv2.weight",
+            "conv2.bias",
+            "fc1.weight",
+            "fc1.bias",
+            "fc2.weight",
+            "fc2.bias",
+            "fc3.weight",
+            "fc3.bias");
   }
 
   @Test
