@@ -18,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +74,9 @@ public final class ModelFolder {
     try (Arena arena = Arena.ofConfined()) {
       Map<String, Tensor> found = SafeTensors.map(file, arena).tensors();
       List<StateEntry> wanted = state.entries().stream().filter(ModelFolder::saved).toList();
+      Map<StateEntry, MemorySegment> data = new LinkedHashMap<>();
       for (StateEntry e : wanted) {
-        check(file, e, found.get(e.name()));
+        data.put(e, fitting(file, e, found.get(e.name())).data());
       }
       if (found.size() != wanted.size()) {
         List<String> rest = new ArrayList<>(found.keySet());
@@ -82,10 +84,9 @@ public final class ModelFolder {
         throw new ModelException(
             file, wanted.size() + " tensors, those of the model", "also " + rest, CURE, null);
       }
-      for (StateEntry e : wanted) {
-        MemorySegment.copy(
-            found.get(e.name()).data(), 0, state.segment(e.name()), 0, e.type().bytes());
-      }
+      data.forEach(
+          (e, from) ->
+              MemorySegment.copy(from, 0, state.segment(e.name()), 0, e.type().bytes()));
     } catch (NoSuchFileException e) {
       throw new ModelException(
           file, "the tensors of a model", "no such file", "Copy the whole folder.", e);
@@ -95,7 +96,7 @@ public final class ModelFolder {
     }
   }
 
-  private static void check(Path file, StateEntry e, @Nullable Tensor t) {
+  private static Tensor fitting(Path file, StateEntry e, @Nullable Tensor t) {
     String expected = "'" + e.name() + "' as " + e.type();
     if (t == null) {
       throw new ModelException(file, expected, "no tensor of that name", CURE, null);
@@ -103,6 +104,7 @@ public final class ModelFolder {
     if (t.type() != element(e.type().dtype()) || !Arrays.equals(t.shape(), shape(e.type()))) {
       throw new ModelException(file, expected, t.toString(), CURE, null);
     }
+    return t;
   }
 
   private static boolean saved(StateEntry e) {
