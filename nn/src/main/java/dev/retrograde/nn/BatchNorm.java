@@ -3,6 +3,7 @@ package dev.retrograde.nn;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn.Primitive;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
@@ -96,7 +97,7 @@ public record BatchNorm(double epsilon, double momentum, boolean anyOrder, Strin
   }
 
   private Tensor inverseDeviation(Trace t, Tensor var) {
-    return t.div(t.constant(var.dtype(), 1), t.sqrt(t.add(var, epsilon)));
+    return t.apply(Functions.RSQRT, t.add(var, epsilon));
   }
 
   private void move(Trace t, String name, Tensor old, Tensor batch, double correction) {

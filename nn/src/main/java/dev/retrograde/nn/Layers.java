@@ -42,6 +42,34 @@ public final class Layers {
     return new Activation("relu", Functions.RELU);
   }
 
+  /// `x` above 0, `slope x` elsewhere.
+  public static Layer leakyRelu(double slope) {
+    return new LeakyRelu(slope);
+  }
+
+  public static Layer tanh() {
+    return new Activation("tanh", Functions.TANH);
+  }
+
+  public static Layer sigmoid() {
+    return new Activation("sigmoid", Functions.SIGMOID);
+  }
+
+  /// `x sigmoid(x)`, also called swish.
+  public static Layer silu() {
+    return new Activation("silu", Functions.SILU);
+  }
+
+  /// `x Phi(x)`, in its exact form.
+  public static Layer gelu() {
+    return new Activation("gelu", Functions.GELU);
+  }
+
+  /// `log(1 + e^x)`.
+  public static Layer softplus() {
+    return new Activation("softplus", Functions.SOFTPLUS);
+  }
+
   /// Zeros a share `rate` of the elements in training.
   public static Dropout dropout(double rate) {
     return new Dropout(rate);

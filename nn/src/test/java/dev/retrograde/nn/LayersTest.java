@@ -8,6 +8,7 @@ import static dev.retrograde.nn.Layers.dense;
 import static dev.retrograde.nn.Layers.flatten;
 import static dev.retrograde.nn.Layers.globalAveragePool;
 import static dev.retrograde.nn.Layers.identity;
+import static dev.retrograde.nn.Layers.leakyRelu;
 import static dev.retrograde.nn.Layers.maxPool;
 import static dev.retrograde.nn.Layers.named;
 import static dev.retrograde.nn.Layers.relu;
@@ -59,6 +60,12 @@ class LayersTest {
         Arguments.of("mean pool pad", averagePool(3).stride(2).pad(1), IMAGES, List.of(2, 3, 3, 4)),
         Arguments.of("global pool", globalAveragePool(), IMAGES, List.of(2, 4)),
         Arguments.of("relu", relu(), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("leaky relu", leakyRelu(0.1), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("tanh", Layers.tanh(), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("sigmoid", Layers.sigmoid(), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("silu", Layers.silu(), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("gelu", Layers.gelu(), IMAGES, List.of(2, 5, 6, 4)),
+        Arguments.of("softplus", Layers.softplus(), IMAGES, List.of(2, 5, 6, 4)),
         Arguments.of("flatten", flatten(), IMAGES, List.of(2, 120)),
         Arguments.of("subsample", subsample(2, 7), IMAGES, List.of(2, 3, 3, 7)),
         Arguments.of("batch norm", batchNorm(), IMAGES, List.of(2, 5, 6, 4)),
@@ -94,6 +101,14 @@ class LayersTest {
     p.state.put("weight", HostTensor.of(Type.of(DType.F32, 2, 2), 1, 2, 3, 4));
     p.state.put("bias", HostTensor.of(Type.of(DType.F32, 2), 0.5, -0.5));
     assertThat(p.output("y").toDoubles()).containsExactly(31.5, 41.5);
+  }
+
+  @Test
+  void leakyReluScalesWhatIsNotAboveZero() {
+    Type t = Type.of(DType.F32, 4);
+    Probe p = Probe.of(leakyRelu(0.5), true, t);
+    p.inputs.put("x", HostTensor.of(t, -2, 0, 3, Double.NaN));
+    assertThat(p.output("y").toDoubles()).containsExactly(-1, 0, 3, Double.NaN);
   }
 
   @Test

@@ -85,8 +85,7 @@ public final class ModelFolder {
             file, wanted.size() + " tensors, those of the model", "also " + rest, CURE, null);
       }
       data.forEach(
-          (e, from) ->
-              MemorySegment.copy(from, 0, state.segment(e.name()), 0, e.type().bytes()));
+          (e, from) -> MemorySegment.copy(from, 0, state.segment(e.name()), 0, e.type().bytes()));
     } catch (NoSuchFileException e) {
       throw new ModelException(
           file, "the tensors of a model", "no such file", "Copy the whole folder.", e);
