@@ -1,0 +1,105 @@
+package dev.retrograde.nn.zoo;
+
+import static dev.retrograde.nn.Layers.conv2d;
+import static dev.retrograde.nn.Layers.dense;
+import static dev.retrograde.nn.Layers.flatten;
+import static dev.retrograde.nn.Layers.maxPool;
+import static dev.retrograde.nn.Layers.named;
+import static dev.retrograde.nn.Layers.relu;
+import static dev.retrograde.nn.Layers.sequential;
+
+import dev.retrograde.nn.Layer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Networks by name. All take images `[n, h, w, c]` and give logits `[n, classes]`; input sizes
+/// come from what they are applied to.
+public final class Zoo {
+  private Zoo() {}
+
+  /// What [#of] understands, for help texts.
+  public static List<String> names() {
+    return List.of("mlp[:SIZE,...]", "lenet", "resnet20", "resnet32", "resnet110", "resnet:DEPTH");
+  }
+
+  /// Reads `NAME[:ARGS]`: `mlp`, `mlp:256,128`, `lenet`, `resnet20`, `resnet:56`.
+  public static Layer of(String spec, int classes) {
+    int colon = spec.indexOf(':');
+    String name = colon < 0 ? spec : spec.substring(0, colon);
+    String args = colon < 0 ? "" : spec.substring(colon + 1);
+    return switch (name) {
+      case "mlp" -> args.isEmpty() ? mlp(classes) : mlp(classes, sizes(spec, args));
+      case "lenet" -> lenet(classes);
+      case "resnet20" -> resnet(20, classes);
+      case "resnet32" -> resnet(32, classes);
+      case "resnet110" -> resnet(110, classes);
+      case "resnet" -> resnet(one(spec, args), classes);
+      default ->
+          throw new IllegalArgumentException(
+              "unknown model '" + spec + "'; the zoo has: " + String.join(", ", names()));
+    };
+  }
+
+  /// Two hidden layers of 500.
+  public static Layer mlp(int classes) {
+    return mlp(classes, 500, 500);
+  }
+
+  /// Dense layers of these sizes, each followed by relu, and a classifier: `fc1`, `fc2`, ...
+  public static Layer mlp(int classes, int... hidden) {
+    List<Layer> all = new ArrayList<>();
+    all.add(named("flatten", flatten()));
+    for (int i = 0; i < hidden.length; i++) {
+      all.add(named("fc" + (i + 1), dense(hidden[i])));
+      all.add(named("relu" + (i + 1), relu()));
+    }
+    all.add(named("fc" + (hidden.length + 1), dense(classes)));
+    return sequential(all.toArray(Layer[]::new));
+  }
+
+  /// After LeCun et al., "Gradient-based learning applied to document recognition", 1998: two
+  /// unpadded 5x5 convolutions of 6 and 16 channels, each with relu and a maximum over 2x2, then
+  /// dense layers of 120 and 84 and the classifier. Departs from the paper in relu, maxima and full
+  /// connections between the convolutions.
+  public static Layer lenet(int classes) {
+    return sequential(
+        named("conv1", conv2d(6, 5).valid()),
+        named("relu1", relu()),
+        named("pool1", maxPool(2)),
+        named("conv2", conv2d(16, 5).valid()),
+        named("relu2", relu()),
+        named("pool2", maxPool(2)),
+        named("flatten", flatten()),
+        named("fc1", dense(120)),
+        named("relu3", relu()),
+        named("fc2", dense(84)),
+        named("relu4", relu()),
+        named("fc3", dense(classes)));
+  }
+
+  /// The CIFAR form of residual networks.
+  ///
+  /// @param depth 6 n + 2
+  public static Layer resnet(int depth, int classes) {
+    return ResNet.cifar(depth, classes);
+  }
+
+  /// Some of a residual network: `blocks` basic blocks that keep `channels` channels and the size
+  /// of the image. What benchmarks of one stage measure.
+  public static Layer residualStage(int blocks, int channels) {
+    return ResNet.grow("stage1", blocks, channels, channels);
+  }
+
+  private static int[] sizes(String spec, String args) {
+    return Arrays.stream(args.split(",", -1)).mapToInt(s -> one(spec, s)).toArray();
+  }
+
+  private static int one(String spec, String text) {
+    if (!text.matches("[1-9][0-9]{0,6}")) {
+      throw new IllegalArgumentException(
+          "model '" + spec + "': expected a number of at least 1, found '" + text + "'");
+    }
+    return Integer.parseInt(text);
+  }
+}

@@ -1,0 +1,132 @@
+package dev.retrograde.train;
+
+import dev.retrograde.autodiff.Reverse;
+import dev.retrograde.choice.Saving;
+import dev.retrograde.ir.Origin.Phase;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.StateEntry.Role;
+import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Value;
+import dev.retrograde.nn.Layer;
+import dev.retrograde.nn.Loss;
+import dev.retrograde.nn.Losses;
+import dev.retrograde.nn.update.Optimizer;
+import dev.retrograde.scalar.DType;
+import dev.retrograde.trace.Tensor;
+import dev.retrograde.trace.Trace;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What a run of plain training is: the programs over one state. A batch size gives programs of its
+/// own; all of them share the state.
+///
+/// | program | inputs | outputs |
+/// |---|---|---|
+/// | step | `x: f32 [batch, sample...]`, `labels: i32 [batch]`, `lr: f32`, and `key: i32 [2]` if the model draws random numbers | `loss: f32` (mean), `correct: i32` |
+/// | evaluate | `x`, `labels` | `loss: f32` (sum), `correct: i32`, `logits: f32 [batch, classes]` |
+///
+/// A step whose loss is not finite leaves the state as it was.
+///
+/// @param model ends in logits `[batch, classes]`
+/// @param saving what becomes of forward values that backward reads
+/// @param sample extents of one sample, such as `[h, w, c]`
+public record Plan(
+    Layer model, Loss loss, Optimizer optimizer, Saving saving, List<Integer> sample) {
+  /// Names of inputs and outputs.
+  static final String X = "x";
+
+  static final String LABELS = "labels";
+  static final String LR = "lr";
+  static final String KEY = "key";
+  static final String LOSS = "loss";
+  static final String CORRECT = "correct";
+  static final String LOGITS = "logits";
+
+  public Plan {
+    sample = List.copyOf(sample);
+  }
+
+  /// Forward, backward and update in one.
+  public Program step(int batch) {
+    Program joint =
+        Trace.program(
+            "step",
+            true,
+            t -> {
+              Tensor loss = forward(t, batch);
+              Tensor lr = t.input(LR, Type.of(DType.F32));
+              t.phase(Phase.BACKWARD);
+              Map<String, Value> wanted = new LinkedHashMap<>();
+              for (StateEntry e : t.state()) {
+                if (e.role() == Role.PARAMETER) {
+                  wanted.put(e.name(), t.stateValue(e.name()).value());
+                }
+              }
+              Map<String, Tensor> gradients = new LinkedHashMap<>();
+              Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
+                  .forEach((name, g) -> gradients.put(name, new Tensor(g)));
+              t.phase(Phase.UPDATE);
+              t.scope(
+                  "update",
+                  () -> {
+                    optimizer.update(t, gradients, lr);
+                    return lr;
+                  });
+            });
+    return FiniteGuard.guard(saving.apply(joint), LOSS);
+  }
+
+  /// The model as it predicts, with loss and hits.
+  public Program evaluate(int batch) {
+    return Trace.program(
+        "evaluate",
+        false,
+        t -> {
+          Tensor x = t.input(X, input(batch));
+          Tensor labels = t.input(LABELS, Type.of(DType.I32, batch));
+          Tensor logits = model.apply(t, x);
+          t.output(LOGITS, logits);
+          t.scope(
+              "loss",
+              () -> {
+                t.output(LOSS, t.sum(loss.perSample(t, logits, labels)));
+                t.output(CORRECT, Losses.correct(t, logits, labels));
+                return logits;
+              });
+        });
+  }
+
+  /// The forward part of a step alone, without updates: what a search for a bad value runs.
+  Program forward(int batch) {
+    Program p = Trace.program("forward", true, t -> forward(t, batch));
+    return new Program(
+        p.name(), p.state(), p.inputs(), p.nodes(), p.outputs(), List.of(), p.functions());
+  }
+
+  /// The type of a batch of samples.
+  public Type input(int batch) {
+    int[] dims = new int[sample.size() + 1];
+    dims[0] = batch;
+    for (int i = 0; i < sample.size(); i++) {
+      dims[i + 1] = sample.get(i);
+    }
+    return Type.of(DType.F32, dims);
+  }
+
+  private Tensor forward(Trace t, int batch) {
+    Tensor x = t.input(X, input(batch));
+    Tensor labels = t.input(LABELS, Type.of(DType.I32, batch));
+    Tensor logits = model.apply(t, x);
+    // One scope for both: recomputation leaves the last segment alone.
+    return t.scope(
+        "loss",
+        () -> {
+          Tensor mean = loss.mean(t, logits, labels);
+          t.output(LOSS, mean);
+          t.output(CORRECT, Losses.correct(t, logits, labels));
+          return mean;
+        });
+  }
+}

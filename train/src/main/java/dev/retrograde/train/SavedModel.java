@@ -1,0 +1,107 @@
+package dev.retrograde.train;
+
+import dev.retrograde.choice.Saving;
+import dev.retrograde.data.ImageSet;
+import dev.retrograde.data.ImageShape;
+import dev.retrograde.nn.Layer;
+import dev.retrograde.nn.Loss;
+import dev.retrograde.nn.Losses;
+import dev.retrograde.nn.update.Optimizers;
+import dev.retrograde.nn.zoo.Zoo;
+import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.Target;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A model read from its folder, ready to predict; gives the same bits as the one that was saved.
+///
+/// Owns its state and executables; [#close] frees them. Belongs to the thread that opened it.
+public final class SavedModel implements AutoCloseable {
+  private final ModelCard card;
+  private final StateStore state;
+  private final Evaluator evaluator;
+
+  private SavedModel(ModelCard card, StateStore state, Evaluator evaluator) {
+    this.card = card;
+    this.state = state;
+    this.evaluator = evaluator;
+  }
+
+  /// Opens a model of the zoo.
+  ///
+  /// @throws ModelException if the folder is missing, damaged, or not of a model of the zoo
+  public static SavedModel open(Path folder, Target target, Target.Options options)
+      throws IOException {
+    ModelCard card = ModelFolder.card(folder);
+    Layer model;
+    try {
+      model = Zoo.of(card.model(), card.classNames().size());
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(
+          folder.resolve(ModelFolder.CARD),
+          "a model of the zoo",
+          "'" + card.model() + "'",
+          "Open it with the layer that it was trained as.",
+          e);
+    }
+    return open(folder, model, target, options);
+  }
+
+  /// Opens a model that was trained as this layer.
+  public static SavedModel open(Path folder, Layer model, Target target, Target.Options options)
+      throws IOException {
+    ModelCard card = ModelFolder.card(folder);
+    Loss loss;
+    try {
+      loss = Losses.parse(card.settings().loss());
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(
+          folder.resolve(ModelFolder.CARD),
+          "a loss that this version knows",
+          "'" + card.settings().loss() + "'",
+          "Open it with the version that wrote it.",
+          e);
+    }
+    ImageShape s = card.shape();
+    Plan plan =
+        new Plan(
+            model,
+            loss,
+            Optimizers.sgd(1),
+            new Saving.Store(),
+            List.of(s.height(), s.width(), s.channels()));
+    StateStore state = StateStore.of(card.seed(), plan.evaluate(1));
+    try {
+      ModelFolder.load(folder, state);
+      return new SavedModel(card, state, new Evaluator(plan, state, target, options));
+    } catch (RuntimeException | IOException e) {
+      state.close();
+      throw e;
+    }
+  }
+
+  public ModelCard card() {
+    return card;
+  }
+
+  /// Its parameters and statistics.
+  public StateStore state() {
+    return state;
+  }
+
+  /// Loss and hits over a set of images of the model's shape.
+  public Evaluation evaluate(ImageSet set, int batch) {
+    if (!set.shape().equals(card.shape())) {
+      throw new IllegalArgumentException(
+          "the model takes images " + card.shape() + ", '" + set.name() + "' has " + set.shape());
+    }
+    return evaluator.evaluate(set, batch, card.normalization());
+  }
+
+  @Override
+  public void close() {
+    evaluator.close();
+    state.close();
+  }
+}
