@@ -5,8 +5,10 @@
 /// [dev.retrograde.x64.asm.Assembler].
 @SuppressWarnings("module") // The name ends in digits, as the architecture's does.
 module dev.retrograde.x64 {
+  requires transitive dev.retrograde.engine;
   requires static org.jspecify;
 
+  exports dev.retrograde.x64;
   exports dev.retrograde.x64.asm;
   exports dev.retrograde.x64.memory;
 }

@@ -1,0 +1,184 @@
+package dev.retrograde.x64;
+
+import dev.retrograde.loop.Kernel;
+import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.x64.asm.Assembler;
+import dev.retrograde.x64.asm.ListingLine;
+import dev.retrograde.x64.memory.CpuFeatures;
+import dev.retrograde.x64.memory.Entry;
+import dev.retrograde.x64.memory.ExecutableMemory;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Prints kernels as machine code for x86-64.
+///
+/// Compiling only makes bytes; they are loaded when a kernel is first bound, all that wait together.
+/// Equal kernels share code. Owns the pages and the tables of bound kernels until `close`; any thread
+/// may use it, and bound kernels run on any thread.
+public final class X64KernelCompiler implements KernelCompiler {
+  private static final int ALIGNMENT = 64;
+
+  private final Features features;
+  private final Arena arena = Arena.ofShared();
+  private final Map<Kernel, Compiled> known = new HashMap<>();
+  private final List<Compiled> waiting = new ArrayList<>();
+  private long codeBytes;
+
+  /// For the processor that this runs on.
+  ///
+  /// @throws IllegalStateException if [#whyUnavailable()] says why not
+  public X64KernelCompiler() {
+    this(Features.detect());
+  }
+
+  /// With the given instructions, which the processor must have.
+  public X64KernelCompiler(Features features) {
+    this.features = features;
+  }
+
+  /// Whether kernels can be printed and run here.
+  public static boolean available() {
+    return whyUnavailable().isEmpty();
+  }
+
+  /// Why kernels cannot be printed and run here, in a sentence; empty if they can.
+  public static String whyUnavailable() {
+    String refused = ExecutableMemory.whyUnavailable();
+    if (!refused.isEmpty()) {
+      return refused;
+    }
+    CpuFeatures cpu = CpuFeatures.detect();
+    return cpu.hasAvx2Base() ? "" : "the processor " + cpu.brand() + " lacks AVX2 or FMA";
+  }
+
+  /// The instructions that kernels are printed with.
+  public Features features() {
+    return features;
+  }
+
+  @Override
+  public Machine machine() {
+    return new Machine(features.vectorBytes(), features.registers(), features.avx512());
+  }
+
+  @Override
+  public synchronized CompiledKernel compile(Kernel kernel) {
+    Compiled c = known.get(kernel);
+    if (c == null) {
+      Assembler asm = new Assembler();
+      Printer.print(kernel, features, asm);
+      c = new Compiled(kernel, asm.finish());
+      known.put(kernel, c);
+      waiting.add(c);
+      codeBytes += c.bytes;
+    }
+    return c;
+  }
+
+  @Override
+  public synchronized long codeBytes() {
+    return codeBytes;
+  }
+
+  @Override
+  public synchronized void close() {
+    arena.close();
+  }
+
+  private synchronized Entry entry(Compiled c) {
+    Entry entry = c.entry;
+    if (entry == null) {
+      load();
+      entry = c.entry;
+    }
+    if (entry == null) {
+      throw new AssertionError("code that was compiled was not loaded");
+    }
+    return entry;
+  }
+
+  /// Loads all code that waits into one block.
+  private void load() {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    int[] at = new int[waiting.size()];
+    for (int i = 0; i < at.length; i++) {
+      block.write(new byte[-block.size() & (ALIGNMENT - 1)], 0, -block.size() & (ALIGNMENT - 1));
+      at[i] = block.size();
+      byte[] code = waiting.get(i).code;
+      block.write(code, 0, code.length);
+    }
+    ExecutableMemory memory = ExecutableMemory.load(block.toByteArray(), arena);
+    for (int i = 0; i < at.length; i++) {
+      waiting.get(i).loaded(memory.entry(at[i]));
+    }
+    waiting.clear();
+  }
+
+  private MemorySegment table(List<MemorySegment> buffers) {
+    MemorySegment table = arena.allocate(Math.max(8, 8L * buffers.size()), 8);
+    for (int i = 0; i < buffers.size(); i++) {
+      MemorySegment b = buffers.get(i);
+      if (!b.isNative()) {
+        throw new IllegalArgumentException(
+            "buffer " + i + ": expected native memory, found a Java array; allocate it in an Arena");
+      }
+      table.setAtIndex(ValueLayout.JAVA_LONG, i, b.address());
+    }
+    return table;
+  }
+
+  private final class Compiled implements CompiledKernel {
+    private static final byte[] LOADED = {};
+
+    private final Kernel kernel;
+    private final int bytes;
+    private byte[] code;
+    private @Nullable Entry entry;
+
+    Compiled(Kernel kernel, byte[] code) {
+      this.kernel = kernel;
+      this.code = code;
+      this.bytes = code.length;
+    }
+
+    private void loaded(Entry at) {
+      entry = at;
+      code = LOADED;
+    }
+
+    @Override
+    public BoundKernel bind(List<MemorySegment> buffers) {
+      if (buffers.size() != kernel.params().size()) {
+        throw new IllegalArgumentException(
+            "kernel: expected "
+                + kernel.params().size()
+                + " buffers, one for each parameter, found "
+                + buffers.size());
+      }
+      Entry entered = entry(this);
+      MemorySegment table;
+      synchronized (X64KernelCompiler.this) {
+        table = table(buffers);
+      }
+      return (from, to) -> entered.call(table, from, to);
+    }
+
+    @Override
+    public String listing() {
+      Assembler asm = Assembler.withListing();
+      Printer.print(kernel, features, asm);
+      StringBuilder s = new StringBuilder();
+      for (ListingLine line : asm.listing()) {
+        s.append(line).append('\n');
+      }
+      return s.toString();
+    }
+  }
+}
