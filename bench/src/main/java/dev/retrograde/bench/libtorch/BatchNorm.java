@@ -19,13 +19,13 @@ final class BatchNorm implements AutoCloseable {
     this.scale = parameters.optional(name + ".scale");
     this.shift = parameters.optional(name + ".shift");
     long channels = parameters.tensor(name + ".shift").numel();
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor zeros = torch.zeros(channels);
       Tensor ones = torch.ones(channels);
       this.mean = new TensorOptional(zeros);
       this.variance = new TensorOptional(ones);
-      scope.detach(mean);
-      scope.detach(variance);
+      mean.retainReference();
+      variance.retainReference();
     }
   }
 

@@ -18,11 +18,11 @@ final class ElementwiseModel implements TorchModel {
     this.b = parameters.tensor("b");
     this.c = parameters.tensor("c");
     this.d = parameters.tensor("d");
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       this.half = new Scalar(0.5f);
       this.one = new Scalar(1f);
-      scope.detach(half);
-      scope.detach(one);
+      half.retainReference();
+      one.retainReference();
     }
   }
 

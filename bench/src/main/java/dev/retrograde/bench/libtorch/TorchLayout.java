@@ -75,40 +75,40 @@ public enum TorchLayout {
 
   /// A new tensor of class numbers; the caller closes it.
   static Tensor labels(int[] labels) {
-    try (PointerScope scope = new PointerScope()) {
-      return kept(scope, Tensor.create(Arrays.stream(labels).asLongStream().toArray()));
+    try (PointerScope _ = new PointerScope()) {
+      return kept(Tensor.create(Arrays.stream(labels).asLongStream().toArray()));
     }
   }
 
   private static Tensor plain(float[] values, long... shape) {
-    try (PointerScope scope = new PointerScope()) {
-      return kept(scope, Tensor.create(values, shape));
+    try (PointerScope _ = new PointerScope()) {
+      return kept(Tensor.create(values, shape));
     }
   }
 
   private Tensor image(float[] values, long n, long h, long w, long c) {
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor ours = Tensor.create(values, n, h, w, c);
-      return kept(scope, ours.permute(0, 3, 1, 2).contiguous(format));
+      return kept(ours.permute(0, 3, 1, 2).contiguous(format));
     }
   }
 
   private static Tensor transposed(float[] values, long in, long out) {
-    try (PointerScope scope = new PointerScope()) {
-      return kept(scope, Tensor.create(values, in, out).t().contiguous());
+    try (PointerScope _ = new PointerScope()) {
+      return kept(Tensor.create(values, in, out).t().contiguous());
     }
   }
 
   private static Tensor afterImage(float[] values, long h, long w, long c, long out) {
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor ours = Tensor.create(values, h, w, c, out);
-      return kept(scope, ours.permute(3, 2, 0, 1).contiguous().view(out, c * h * w));
+      return kept(ours.permute(3, 2, 0, 1).contiguous().view(out, c * h * w));
     }
   }
 
-  /// Lets `tensor` outlive `scope`.
-  private static Tensor kept(PointerScope scope, Tensor tensor) {
-    scope.detach(tensor);
+  /// Lets `tensor` outlive the innermost scope.
+  private static Tensor kept(Tensor tensor) {
+    tensor.retainReference();
     return tensor;
   }
 }

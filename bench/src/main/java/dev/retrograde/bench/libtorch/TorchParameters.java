@@ -22,17 +22,17 @@ final class TorchParameters implements AutoCloseable {
     this.task = task;
     this.layout = layout;
     check(task, values);
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       this.absent = new TensorOptional();
-      scope.detach(absent);
+      absent.retainReference();
     }
     for (ParameterSpec parameter : task.parameters()) {
       Tensor tensor = layout.parameter(parameter, values.get(parameter.name()));
       tensors.put(parameter.name(), tensor);
-      try (PointerScope scope = new PointerScope()) {
+      try (PointerScope _ = new PointerScope()) {
         tensor.set_requires_grad(true);
         TensorOptional optional = new TensorOptional(tensor);
-        scope.detach(optional);
+        optional.retainReference();
         optionals.put(parameter.name(), optional);
       }
     }

@@ -77,12 +77,12 @@ public final class TorchPeer implements Contender {
 
   private static SGD optimizer(PeerTask task, TorchParameters parameters) {
     Sgd sgd = task.update().orElse(new Sgd(UNUSED_RATE, 0));
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       TensorVector vector = parameters.vector();
       SGDOptions options = new SGDOptions(sgd.learningRate());
       options.momentum().put(sgd.momentum());
       SGD optimizer = new SGD(vector, options);
-      scope.detach(optimizer);
+      optimizer.retainReference();
       return optimizer;
     }
   }
@@ -147,9 +147,9 @@ public final class TorchPeer implements Contender {
   }
 
   private static Tensor forward(TorchModel model, Inputs inputs) {
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor loss = model.loss(inputs.x(), inputs.labels());
-      scope.detach(loss);
+      loss.retainReference();
       return loss;
     }
   }
