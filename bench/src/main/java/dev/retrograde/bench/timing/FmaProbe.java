@@ -6,14 +6,15 @@ import java.util.Arrays;
 /// over all threads.
 ///
 /// Design note. Each element of a small array (1,024 floats, inside the first-level cache) goes
-/// through a chain of sixteen dependent multiply-adds; neighbouring vectors are independent, so the
-/// processor overlaps them and the loop is bound by arithmetic, not by loads. It stays below what
-/// machine code reaches, and is meant to tell a busy machine from a quiet one; a probe printed as
+/// through a chain of eight dependent multiply-adds; neighbouring vectors are independent, so the
+/// processor overlaps them and the loop is bound by arithmetic, not by loads. A longer chain fills
+/// the processor's window before enough vectors are in flight. It stays below what machine code
+/// reaches, and is meant to tell a busy machine from a quiet one; a probe printed as
 /// machine code replaces it where the peak itself is wanted.
 public final class FmaProbe implements Probe {
   private static final int ELEMENTS = 1024;
-  private static final int CHAIN = 16;
-  private static final int WARM_UP_SWEEPS = 40_000;
+  private static final int CHAIN = 8;
+  private static final int WARM_UP_SWEEPS = 80_000;
 
   private final int threads;
   private final int sweeps;
@@ -21,7 +22,7 @@ public final class FmaProbe implements Probe {
 
   /// A probe for `threads` threads (at least 1), warmed up until it is compiled.
   public FmaProbe(int threads) {
-    this(threads, 8_000);
+    this(threads, 80_000);
   }
 
   FmaProbe(int threads, int sweeps) {
@@ -71,14 +72,6 @@ public final class FmaProbe implements Probe {
   private static void sweep(float[] values, float factor, float addend) {
     for (int i = 0; i < values.length; i++) {
       float v = values[i];
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
-      v = Math.fma(v, factor, addend);
       v = Math.fma(v, factor, addend);
       v = Math.fma(v, factor, addend);
       v = Math.fma(v, factor, addend);

@@ -60,7 +60,7 @@ public final class PairedTiming {
   }
 
   /// Times `ours` beside `peer`, both run on the calling thread.
-  public PairedResult measure(Runnable ours, Runnable peer) {
+  public PairedResult measure(Side ours, Side peer) {
     int ourCalls = warmUp(ours);
     int peerCalls = warmUp(peer);
     List<Pair> pairs = new ArrayList<>();
@@ -80,7 +80,7 @@ public final class PairedTiming {
   }
 
   /// Runs `side` for the warm-up time and returns how many calls fill one side of a pair.
-  private int warmUp(Runnable side) {
+  private int warmUp(Side side) {
     double fastest = Double.POSITIVE_INFINITY;
     double spent = 0;
     int calls = 1;
@@ -93,7 +93,8 @@ public final class PairedTiming {
     return (int) Math.clamp(Math.ceil(limits.sideSeconds() / fastest), 1, 100_000_000);
   }
 
-  private double secondsPerCall(Runnable side, int calls) {
+  private double secondsPerCall(Side side, int calls) {
+    side.prepare();
     long start = nanoTime.getAsLong();
     for (int call = 0; call < calls; call++) {
       side.run();
