@@ -1,27 +1,29 @@
 package dev.retrograde.bench.libtorch;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.foreign.Arena;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.global.torch;
 
 /// Sets how many threads libtorch uses: its own, and those of the OpenBLAS beneath its products.
 ///
 /// This OpenBLAS keeps threads of its own, outside OpenMP, and libtorch does not pass its count on:
-/// left alone, "one thread" would mean one for convolutions and all cores for products.
+/// left alone, "one thread" would mean one for convolutions and all cores for products, and two
+/// threads of products taking turns on one pinned core were seen to be seventy times slower. The
+/// function is looked up through libtorch itself, because JavaCPP may load a second copy of OpenBLAS
+/// under another file name, and only libtorch's own copy counts.
 final class TorchThreads {
   private final MethodHandle setBlasThreads;
 
   TorchThreads() {
-    String path = Loader.load(openblas.class);
-    String library = path.replaceFirst("[^/]*$", "libopenblas.so.0");
+    String torchFolder = Loader.load(torch.class).replaceFirst("[^/]*$", "");
     Linker linker = Linker.nativeLinker();
-    SymbolLookup blas = SymbolLookup.libraryLookup(library, Arena.global());
+    SymbolLookup blas =
+        SymbolLookup.libraryLookup(torchFolder + "libtorch_cpu.so", Arena.global());
     this.setBlasThreads =
         linker.downcallHandle(
             blas.findOrThrow("openblas_set_num_threads"),
