@@ -16,6 +16,9 @@ import dev.retrograde.bench.task.PlainReference;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.Sgd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -122,15 +125,18 @@ final class TorchPeerTest {
     return largest;
   }
 
+  // Measured: at 16 channels and more the layouts stay within 1e-6. At 8 channels libtorch 2.10 on an
+  // AVX-512 processor computes other gradients in one layout than in the other (1e-3 of the loss
+  // after one update); no task of the suite has 8 channels.
   @Test
   void bothLayoutsAgreeForTenSteps() {
-    PeerTask task = new ResidualStage(2, 8, 8, new Sgd(0.01f, 0.9f));
+    PeerTask task = new ResidualStage(2, 16, 8, new Sgd(0.01f, 0.9f));
     try (TorchPeer contiguous = open(task, 4, TorchLayout.CONTIGUOUS);
         TorchPeer channelsLast = open(task, 4, TorchLayout.CHANNELS_LAST)) {
       var losses =
           LossAgreement.after(
               10, contiguous, channelsLast, FirstValues.parameters(task, SEED));
-      assertThat(losses.worst()).isLessThan(1e-3);
+      assertThat(losses.worst()).isLessThan(1e-4);
       assertThat(losses.ours()[9]).isLessThan(losses.ours()[0]);
     }
   }
@@ -153,6 +159,37 @@ final class TorchPeerTest {
       assertThat(peer.parameters().get("a")).isEqualTo(values.get("a"));
       assertThat(peer.gradients()).containsOnlyKeys("a", "b", "c", "d");
     }
+  }
+
+  @Test
+  void memoryStaysFlatOverStepsAndNewParameters() throws IOException {
+    Mlp task = new Mlp(List.of(256, 256, 10), SGD);
+    Map<String, float[]> values = FirstValues.parameters(task, SEED);
+    try (TorchPeer peer = open(task, 64, TorchLayout.CONTIGUOUS)) {
+      stir(peer, values);
+      long before = residentKilobytes();
+      stir(peer, values);
+      // A leak of one activation a step would be 64 kB * 2,000, of the parameters 280 kB * 200.
+      assertThat(residentKilobytes() - before).isLessThan(30_000);
+    }
+  }
+
+  private static void stir(TorchPeer peer, Map<String, float[]> values) {
+    for (int round = 0; round < 200; round++) {
+      peer.setParameters(values);
+      for (int step = 0; step < 10; step++) {
+        peer.step();
+      }
+    }
+  }
+
+  private static long residentKilobytes() throws IOException {
+    String line =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(entry -> entry.startsWith("VmRSS:"))
+            .findFirst()
+            .orElseThrow();
+    return Long.parseLong(line.replaceAll("[^0-9]", ""));
   }
 
   @Test
