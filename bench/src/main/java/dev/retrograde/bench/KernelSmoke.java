@@ -30,7 +30,12 @@ public final class KernelSmoke {
     System.out.printf(
         Locale.ROOT,
         "%-45s %7s %12s %9s %9s  %s%n",
-        "kernel", "threads", "us/call", "GFLOP/s", "probe", "implementation");
+        "kernel",
+        "threads",
+        "us/call",
+        "GFLOP/s",
+        "probe",
+        "implementation");
     int cores = Math.min(2, CorePinning.cores().size());
     try (DnnlLibrary library = new DnnlLibrary()) {
       for (int threads = 1; threads <= cores; threads++) {

@@ -33,7 +33,12 @@ public final class PeerSmoke {
     System.out.printf(
         Locale.ROOT,
         "%-15s %5s %7s %-14s %10s  %s%n",
-        "task", "batch", "threads", "layout", "ms/step", "first losses");
+        "task",
+        "batch",
+        "threads",
+        "layout",
+        "ms/step",
+        "first losses");
     int cores = CorePinning.cores().size();
     for (PeerSuite.Entry entry : PeerSuite.entries(new Sgd(0.05f, 0.9f))) {
       for (TorchLayout layout : layouts(entry.task())) {

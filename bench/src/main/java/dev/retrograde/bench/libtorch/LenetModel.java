@@ -26,8 +26,7 @@ final class LenetModel implements TorchModel {
   }
 
   private static Layer layer(TorchParameters parameters, String name, String weight) {
-    return new Layer(
-        parameters.tensor(name + "." + weight), parameters.optional(name + ".bias"));
+    return new Layer(parameters.tensor(name + "." + weight), parameters.optional(name + ".bias"));
   }
 
   @Override

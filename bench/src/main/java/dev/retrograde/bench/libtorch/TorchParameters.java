@@ -93,16 +93,15 @@ final class TorchParameters implements AutoCloseable {
 
   /// The gradients of the last step in our layout.
   Map<String, float[]> gradients() {
-    return collect(
-        (parameter, tensor) -> {
-          try (Tensor gradient = tensor.grad()) {
-            if (!gradient.defined()) {
-              throw new IllegalStateException(
-                  "Parameter '" + parameter.name() + "' has no gradient yet; run a step first");
-            }
-            return layout.values(parameter, gradient);
-          }
-        });
+    return collect((parameter, tensor) -> {
+      try (Tensor gradient = tensor.grad()) {
+        if (!gradient.defined()) {
+          throw new IllegalStateException(
+              "Parameter '" + parameter.name() + "' has no gradient yet; run a step first");
+        }
+        return layout.values(parameter, gradient);
+      }
+    });
   }
 
   private Map<String, float[]> collect(BiFunction<ParameterSpec, Tensor, float[]> read) {

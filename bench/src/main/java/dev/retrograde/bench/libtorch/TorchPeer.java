@@ -71,8 +71,7 @@ public final class TorchPeer implements Contender {
     if (network != null) {
       network.close();
     }
-    network =
-        new Network(parameters, TorchModel.of(task, parameters), optimizer(task, parameters));
+    network = new Network(parameters, TorchModel.of(task, parameters), optimizer(task, parameters));
   }
 
   private static SGD optimizer(PeerTask task, TorchParameters parameters) {

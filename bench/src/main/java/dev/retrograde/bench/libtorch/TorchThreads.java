@@ -14,16 +14,15 @@ import org.bytedeco.pytorch.global.torch;
 /// This OpenBLAS keeps threads of its own, outside OpenMP, and libtorch does not pass its count on:
 /// left alone, "one thread" would mean one for convolutions and all cores for products, and two
 /// threads of products taking turns on one pinned core were seen to be seventy times slower. The
-/// function is looked up through libtorch itself, because JavaCPP may load a second copy of OpenBLAS
-/// under another file name, and only libtorch's own copy counts.
+/// function is looked up through libtorch itself, because JavaCPP may load a second copy of
+/// OpenBLAS under another file name, and only libtorch's own copy counts.
 final class TorchThreads {
   private final MethodHandle setBlasThreads;
 
   TorchThreads() {
     String torchFolder = Loader.load(torch.class).replaceFirst("[^/]*$", "");
     Linker linker = Linker.nativeLinker();
-    SymbolLookup blas =
-        SymbolLookup.libraryLookup(torchFolder + "libtorch_cpu.so", Arena.global());
+    SymbolLookup blas = SymbolLookup.libraryLookup(torchFolder + "libtorch_cpu.so", Arena.global());
     this.setBlasThreads =
         linker.downcallHandle(
             blas.findOrThrow("openblas_set_num_threads"),

@@ -15,12 +15,10 @@ final class CLibrary {
     return linker
         .defaultLookup()
         .find(name)
-        .map(address -> linker.downcallHandle(address, FunctionDescriptor.of(
-            result, arguments)))
-        .orElseThrow(
-            () ->
-                new UnsupportedOperationException(
-                    "C library: function '" + name + "' not found; the bench needs Linux"));
+        .map(address -> linker.downcallHandle(address, FunctionDescriptor.of(result, arguments)))
+        .orElseThrow(() ->
+            new UnsupportedOperationException(
+                "C library: function '" + name + "' not found; the bench needs Linux"));
   }
 
   /// Rethrows what a method handle threw; a handle of a C function throws nothing of its own.

@@ -28,7 +28,10 @@ public final class CorePinning implements AutoCloseable {
     BitSet allowed = affinity();
     if (count < 1 || count > allowed.cardinality()) {
       throw new IllegalArgumentException(
-          "CorePinning: expected 1 to " + allowed.cardinality() + " cores, found " + count
+          "CorePinning: expected 1 to "
+              + allowed.cardinality()
+              + " cores, found "
+              + count
               + "; ask for fewer threads");
     }
     BitSet chosen = new BitSet();

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One product or convolution on oneDNN: a primitive made once, over tensors in the layouts that the
-/// library chose for it. Setting operands and reading the result convert; [#run] does not.
+/// One product or convolution on oneDNN: a primitive made once, over tensors in the layouts that
+/// the library chose for it. Setting operands and reading the result convert; [#run] does not.
 ///
 /// Confined to the library's thread. Owns its memory until closed.
 public final class DnnlKernel implements KernelPeer {
@@ -44,8 +44,7 @@ public final class DnnlKernel implements KernelPeer {
     for (Role role : plan.roles()) {
       var layout =
           (MemorySegment)
-              library.invoke(
-                  "dnnl_primitive_desc_query_md", ADDRESS, description, role.query(), 0);
+              library.invoke("dnnl_primitive_desc_query_md", ADDRESS, description, role.query(), 0);
       DnnlMemory tensor = DnnlMemory.allocate(library, layout, arena);
       tensor.argument(arguments, tensors.size(), role.argument());
       tensors.add(tensor);

@@ -46,9 +46,9 @@ public final class DnnlLibrary implements AutoCloseable {
     this.stream = create("dnnl_stream_create", engine, DnnlConstants.STREAM_DEFAULT);
   }
 
-  /// Loads the library from a folder of its own, which is gone again once the files are mapped. Both
-  /// files lie in one folder because the library looks for its OpenMP beside itself; where another
-  /// library of the same name is loaded already, the system gives it that one.
+  /// Loads the library from a folder of its own, which is gone again once the files are mapped.
+  /// Both files lie in one folder because the library looks for its OpenMP beside itself; where
+  /// another library of the same name is loaded already, the system gives it that one.
   private SymbolLookup load() {
     try {
       Path folder = Files.createTempDirectory("retrograde-dnnl");
@@ -96,7 +96,8 @@ public final class DnnlLibrary implements AutoCloseable {
   /// Runs `primitive` with `count` arguments laid out at `arguments` and waits for it.
   void execute(MemorySegment primitive, int count, MemorySegment arguments) {
     try {
-      check("dnnl_primitive_execute", (int) execute.invokeExact(primitive, stream, count, arguments));
+      check(
+          "dnnl_primitive_execute", (int) execute.invokeExact(primitive, stream, count, arguments));
     } catch (Throwable failure) {
       throw unexpected("dnnl_primitive_execute", failure);
     }
@@ -114,8 +115,8 @@ public final class DnnlLibrary implements AutoCloseable {
     }
   }
 
-  /// Calls a function that returns a status, and throws where that is not success. Slow: not for the
-  /// timed path.
+  /// Calls a function that returns a status, and throws where that is not success. Slow: not for
+  /// the timed path.
   void call(String function, Object... arguments) {
     check(function, (int) invoke(function, JAVA_INT, arguments));
   }
@@ -148,7 +149,11 @@ public final class DnnlLibrary implements AutoCloseable {
   private static void check(String function, int status) {
     if (status != DnnlConstants.SUCCESS) {
       throw new IllegalStateException(
-          "oneDNN: " + function + " returned status " + status + ", expected 0"
+          "oneDNN: "
+              + function
+              + " returned status "
+              + status
+              + ", expected 0"
               + (status == 3 ? "; this processor or shape has no implementation" : ""));
     }
   }

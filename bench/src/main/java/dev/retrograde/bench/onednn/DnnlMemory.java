@@ -10,8 +10,8 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// A tensor of oneDNN: its memory object over a buffer from the caller's arena. Close it before that
-/// arena.
+/// A tensor of oneDNN: its memory object over a buffer from the caller's arena. Close it before
+/// that arena.
 final class DnnlMemory implements AutoCloseable {
   private static final long CACHE_LINE = 64;
 

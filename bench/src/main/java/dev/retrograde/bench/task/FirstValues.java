@@ -8,10 +8,10 @@ import java.util.random.RandomGenerator;
 
 /// The first weights and the batch of a task, equal for both sides and for every run.
 ///
-/// Weights are Kaiming uniform (He et al., arXiv 1502.01852): from `-sqrt(6 / fanIn)` to
-/// `sqrt(6 / fanIn)`, which keeps the variance through ReLU. Each parameter draws from its own
-/// generator, seeded by the seed and its position, so that names may change. [Random] is used
-/// because its sequence is laid down in its documentation.
+/// Weights are Kaiming uniform (He et al., arXiv 1502.01852): from `-sqrt(6 / fanIn)` to `sqrt(6 /
+/// fanIn)`, which keeps the variance through ReLU. Each parameter draws from its own generator,
+/// seeded by the seed and its position, so that names may change. [Random] is used because its
+/// sequence is laid down in its documentation.
 public final class FirstValues {
   private FirstValues() {}
 

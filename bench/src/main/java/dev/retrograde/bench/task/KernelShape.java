@@ -76,8 +76,8 @@ public sealed interface KernelShape {
     }
   }
 
-  /// A 2-D convolution on square images: image `[batch, size, size, in]`, filter
-  /// `[out, kernel, kernel, in]`.
+  /// A 2-D convolution on square images: image `[batch, size, size, in]`, filter `[out, kernel,
+  /// kernel, in]`.
   ///
   /// @param direction which of its three kernels
   /// @param batch images

@@ -33,8 +33,7 @@ final class LayerSpecs {
   }
 
   LayerSpecs vector(String name, int length, float start) {
-    parameters.add(
-        new ParameterSpec(name, new ParameterSpec.Constant(start), List.of(length)));
+    parameters.add(new ParameterSpec(name, new ParameterSpec.Constant(start), List.of(length)));
     return this;
   }
 

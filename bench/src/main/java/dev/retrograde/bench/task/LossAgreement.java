@@ -2,7 +2,8 @@ package dev.retrograde.bench.task;
 
 import java.util.Map;
 
-/// Whether two contenders do equal work: their losses from equal weights on one batch, step by step.
+/// Whether two contenders do equal work: their losses from equal weights on one batch, step by
+/// step.
 ///
 /// @param ours losses of the first contender
 /// @param peer losses of the second

@@ -17,8 +17,9 @@ public final class PeerSuite {
   /// The update of the suite: learning rate 0.01, momentum 0.9.
   ///
   /// Both sides round differently, and a network amplifies that. Over 20 steps of ResNet-20 two
-  /// layouts of one engine were seen to drift apart by 1.3e-3 at a rate of 0.05, by 6e-4 at 0.01; at
-  /// 0.05 a batch of one is also fitted to a loss of zero within four steps, which compares nothing.
+  /// layouts of one engine were seen to drift apart by 1.3e-3 at a rate of 0.05, by 6e-4 at 0.01;
+  /// at 0.05 a batch of one is also fitted to a loss of zero within four steps, which compares
+  /// nothing.
   public static Sgd update() {
     return new Sgd(0.01f, 0.9f);
   }

@@ -6,8 +6,8 @@ import java.util.Optional;
 /// The residual network for CIFAR images of He et al. (arXiv 1512.03385, section 4.2): a stem of 16
 /// channels, three stages of 16, 32 and 64 channels, global average pooling, one dense layer.
 ///
-/// Blocks are as in [ResidualStage]. Where the size halves, the shortcut has no parameters: it keeps
-/// every second pixel and fills the new channels with zeros.
+/// Blocks are as in [ResidualStage]. Where the size halves, the shortcut has no parameters: it
+/// keeps every second pixel and fills the new channels with zeros.
 ///
 /// @param blocksPerStage 3 for ResNet-20, 5 for ResNet-32, 18 for ResNet-110
 /// @param padding where a shortcut puts its zero channels

@@ -47,8 +47,7 @@ public final class CopyProbe implements Probe {
     long start = System.nanoTime();
     Crew.run(
         threads,
-        thread ->
-            System.arraycopy(source[thread], 0, target[thread], 0, source[thread].length));
+        thread -> System.arraycopy(source[thread], 0, target[thread], 0, source[thread].length));
     double seconds = (System.nanoTime() - start) * 1e-9;
     return 2.0 * Float.BYTES * source[0].length * threads / seconds * 1e-9;
   }

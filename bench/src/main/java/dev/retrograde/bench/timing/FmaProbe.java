@@ -9,8 +9,8 @@ import java.util.Arrays;
 /// through a chain of eight dependent multiply-adds; neighbouring vectors are independent, so the
 /// processor overlaps them and the loop is bound by arithmetic, not by loads. A longer chain fills
 /// the processor's window before enough vectors are in flight. It stays below what machine code
-/// reaches, and is meant to tell a busy machine from a quiet one; a probe printed as
-/// machine code replaces it where the peak itself is wanted.
+/// reaches, and is meant to tell a busy machine from a quiet one; a probe printed as machine code
+/// replaces it where the peak itself is wanted.
 public final class FmaProbe implements Probe {
   private static final int ELEMENTS = 1024;
   private static final int CHAIN = 8;

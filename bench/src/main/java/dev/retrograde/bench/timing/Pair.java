@@ -7,7 +7,7 @@ import java.util.List;
 /// @param ours seconds a call of the first side
 /// @param peer seconds a call of the second side
 /// @param probes for each probe, in the order given to [PairedTiming], the lower of its rates
-///     before and after the pair
+///   before and after the pair
 public record Pair(double ours, double peer, List<Double> probes) {
   /// Copies the probe rates and checks that both times are positive.
   public Pair {

@@ -20,7 +20,7 @@ public final class PairedTiming {
   /// @param pairs quiet pairs wanted, at least 7
   /// @param mostPairs pairs after which the measurement gives up on a busy machine
   /// @param sideSeconds how long one side of a pair runs at least; 0.2 s is far above the clock's
-  ///     grain and a scheduler's slice
+  ///   grain and a scheduler's slice
   /// @param warmUpSeconds how long each side runs before the first pair
   /// @param share the part of its best rate that a probe must reach, 0 to 1
   public record Limits(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param threads threads of each side
 /// @param timing seconds a step of both sides
 /// @param flops floating-point operations of one step's products and convolutions, NaN where a task
-///     has none
+///   has none
 /// @param probeGflops best rate of the fused-multiply-add probe
 /// @param distinctKernels kernels compiled for our step, each counted once
 /// @param compileMilliseconds time our side took to compile the step

@@ -125,7 +125,8 @@ final class TorchPeerTest {
     return largest;
   }
 
-  // Measured: at 16 channels and more the layouts stay within 1e-6. At 8 channels libtorch 2.10 on an
+  // Measured: at 16 channels and more the layouts stay within 1e-6. At 8 channels libtorch 2.10 on
+  // an
   // AVX-512 processor computes other gradients in one layout than in the other (1e-3 of the loss
   // after one update); no task of the suite has 8 channels.
   @Test
@@ -134,8 +135,7 @@ final class TorchPeerTest {
     try (TorchPeer contiguous = open(task, 4, TorchLayout.CONTIGUOUS);
         TorchPeer channelsLast = open(task, 4, TorchLayout.CHANNELS_LAST)) {
       var losses =
-          LossAgreement.after(
-              10, contiguous, channelsLast, FirstValues.parameters(task, SEED));
+          LossAgreement.after(10, contiguous, channelsLast, FirstValues.parameters(task, SEED));
       assertThat(losses.worst()).isLessThan(1e-4);
       assertThat(losses.ours()[9]).isLessThan(losses.ours()[0]);
     }

@@ -49,8 +49,7 @@ final class DnnlKernelTest {
     Product shape = new Product(m, n, k);
     float[] first = values(shape.first(), 1);
     float[] second = values(shape.second(), 2);
-    double[] expected =
-        PlainReference.dense(PlainReference.wide(first), m, second, new float[n]);
+    double[] expected = PlainReference.dense(PlainReference.wide(first), m, second, new float[n]);
     assertThat(PlainReference.wide(run(shape, first, second)))
         .containsExactly(expected, within(1e-4));
   }
@@ -59,8 +58,7 @@ final class DnnlKernelTest {
   @CsvSource({"2, 9, 1, 6, 5, 1, 0", "3, 8, 6, 16, 3, 1, 1", "2, 8, 16, 32, 3, 2, 1"})
   void convolutionsAgreeWithPlainLoopsAndAreAdjoint(
       int batch, int size, int in, int out, int kernel, int stride, int padding) {
-    var forward =
-        new Convolution(Direction.FORWARD, batch, size, in, out, kernel, stride, padding);
+    var forward = new Convolution(Direction.FORWARD, batch, size, in, out, kernel, stride, padding);
     float[] x = values(forward.input(), 1);
     float[] w = values(forward.filter(), 2);
     float[] v = values(forward.output(), 3);

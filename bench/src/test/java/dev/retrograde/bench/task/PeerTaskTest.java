@@ -17,8 +17,7 @@ final class PeerTaskTest {
         .isEqualTo(464_154);
     assertThat(new Resnet(18, Resnet.ChannelPadding.BEHIND, SGD).parameterCount())
         .isEqualTo(1_727_962);
-    assertThat(ResidualStage.standard(SGD).parameterCount())
-        .isEqualTo(10 * (16 * 16 * 9 + 32));
+    assertThat(ResidualStage.standard(SGD).parameterCount()).isEqualTo(10 * (16 * 16 * 9 + 32));
   }
 
   @Test
@@ -27,8 +26,7 @@ final class PeerTaskTest {
         .isEqualTo(2L * 784 * 500 + 3L * (500 * 500 + 500 * 10));
     assertThat(new Lenet(SGD).multiplyAdds())
         .isEqualTo(
-            2L * 25 * 6 * 24 * 24
-                + 3L * (25 * 6 * 16 * 8 * 8 + 256 * 120 + 120 * 84 + 84 * 10));
+            2L * 25 * 6 * 24 * 24 + 3L * (25 * 6 * 16 * 8 * 8 + 256 * 120 + 120 * 84 + 84 * 10));
   }
 
   @Test

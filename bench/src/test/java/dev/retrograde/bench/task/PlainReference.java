@@ -131,8 +131,7 @@ public final class PlainReference {
   }
 
   private static KernelShape.Convolution convolution(int n, int size, int in, int out) {
-    return new KernelShape.Convolution(
-        KernelShape.Direction.FORWARD, n, size, in, out, 5, 1, 0);
+    return new KernelShape.Convolution(KernelShape.Direction.FORWARD, n, size, in, out, 5, 1, 0);
   }
 
   private static double[] layer(

@@ -40,8 +40,7 @@ final class PairedTimingTest {
   }
 
   private PairedTiming timing(DoubleSupplier rate) {
-    return new PairedTiming(
-        PairedTiming.Limits.standard(), List.of(probe(rate)), () -> now);
+    return new PairedTiming(PairedTiming.Limits.standard(), List.of(probe(rate)), () -> now);
   }
 
   @Test
@@ -109,8 +108,7 @@ final class PairedTimingTest {
   @Test
   void aBetterReadingLaterDropsEarlierPairs() {
     int[] reading = {0};
-    PairedResult result =
-        timing(() -> reading[0]++ < 4 ? 50 : 100).measure(side(OURS), side(PEER));
+    PairedResult result = timing(() -> reading[0]++ < 4 ? 50 : 100).measure(side(OURS), side(PEER));
     assertThat(result.dropped()).hasSize(4);
     assertThat(result.kept()).hasSize(7);
     assertThat(result.probeBest()).containsExactly(100.0);

@@ -22,15 +22,14 @@ final class ProbeTest {
 
   @Test
   void aFailureOnAnyThreadReachesTheCaller() {
-    assertThatThrownBy(
-            () ->
-                Crew.run(
-                    3,
-                    number -> {
-                      if (number == 2) {
-                        throw new ArithmeticException("number two");
-                      }
-                    }))
+    assertThatThrownBy(() ->
+            Crew.run(
+                3,
+                number -> {
+                  if (number == 2) {
+                    throw new ArithmeticException("number two");
+                  }
+                }))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("number two");
   }

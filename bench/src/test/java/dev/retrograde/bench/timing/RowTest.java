@@ -15,8 +15,7 @@ final class RowTest {
 
   @Test
   void peerRowHasItsFieldsInOrder() {
-    var row =
-        new PeerRow("mlp", 16, 1, timing(0.001, 0.003), 2e7, 150, 4, 12.5, new Goal(1.3, 2));
+    var row = new PeerRow("mlp", 16, 1, timing(0.001, 0.003), 2e7, 150, 4, 12.5, new Goal(1.3, 2));
     assertThat(row.fields().keySet())
         .containsExactly(
             "task",
@@ -54,15 +53,13 @@ final class RowTest {
 
   @Test
   void whatIsUnknownIsNull() {
-    var row =
-        new PeerRow("elementwise", 0, 2, timing(1, 4), Double.NaN, 150, 1, 1, new Goal(3, 6));
+    var row = new PeerRow("elementwise", 0, 2, timing(1, 4), Double.NaN, 150, 1, 1, new Goal(3, 6));
     assertThat(row.fields()).contains(entry("batch", null), entry("gflops", null));
   }
 
   @Test
   void kernelRowGivesBothRates() {
-    var row =
-        new KernelRow("product", 1, timing(0.002, 0.001), 2e8, 150, "jit", new Goal(0.95, 1));
+    var row = new KernelRow("product", 1, timing(0.002, 0.001), 2e8, 150, "jit", new Goal(0.95, 1));
     assertThat(row.fields())
         .contains(
             entry("gflops", 100.0),
