@@ -7,7 +7,6 @@ import dev.retrograde.bench.machine.CorePinning;
 import dev.retrograde.bench.task.FirstValues;
 import dev.retrograde.bench.task.PeerSuite;
 import dev.retrograde.bench.task.PeerTask;
-import dev.retrograde.bench.task.Sgd;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +39,7 @@ public final class PeerSmoke {
         "ms/step",
         "first losses");
     int cores = CorePinning.cores().size();
-    for (PeerSuite.Entry entry : PeerSuite.entries(new Sgd(0.05f, 0.9f))) {
+    for (PeerSuite.Entry entry : PeerSuite.entries(PeerSuite.update())) {
       for (TorchLayout layout : layouts(entry.task())) {
         for (int threads = 1; threads <= Math.min(2, cores); threads++) {
           row(entry, layout, threads);

@@ -3,6 +3,7 @@ package dev.retrograde.bench.libtorch;
 import dev.retrograde.bench.task.ParameterSpec;
 import dev.retrograde.bench.task.PeerTask;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
@@ -21,13 +22,14 @@ final class TorchParameters implements AutoCloseable {
   TorchParameters(PeerTask task, TorchLayout layout, Map<String, float[]> values) {
     this.task = task;
     this.layout = layout;
-    check(task, values);
+    refuseOthers(task, values);
+    task.parameters().forEach(parameter -> given(task, parameter, values));
     try (PointerScope _ = new PointerScope()) {
       this.absent = new TensorOptional();
       absent.retainReference();
     }
     for (ParameterSpec parameter : task.parameters()) {
-      Tensor tensor = layout.parameter(parameter, values.get(parameter.name()));
+      Tensor tensor = layout.parameter(parameter, given(task, parameter, values));
       tensors.put(parameter.name(), tensor);
       try (PointerScope _ = new PointerScope()) {
         tensor.set_requires_grad(true);
@@ -38,42 +40,52 @@ final class TorchParameters implements AutoCloseable {
     }
   }
 
-  private static void check(PeerTask task, Map<String, float[]> values) {
-    for (ParameterSpec parameter : task.parameters()) {
-      float[] found = values.get(parameter.name());
-      if (found == null || found.length != parameter.size()) {
-        throw new IllegalArgumentException(
-            "Task '%s', parameter '%s': expected %d values of shape %s, found %s; %s"
-                .formatted(
-                    task.name(),
-                    parameter.name(),
-                    parameter.size(),
-                    parameter.shape(),
-                    found == null ? "none" : found.length,
-                    "give every parameter that the task lists"));
-      }
-    }
-    if (values.size() != task.parameters().size()) {
+  /// The values of `parameter`, refused where they are missing or of another length.
+  private static float[] given(
+      PeerTask task, ParameterSpec parameter, Map<String, float[]> values) {
+    float[] found = values.get(parameter.name());
+    if (found == null || found.length != parameter.size()) {
       throw new IllegalArgumentException(
-          "Task '%s': expected %d parameters, found %d: %s; give only those that the task lists"
-              .formatted(task.name(), task.parameters().size(), values.size(), values.keySet()));
+          "Task '%s', parameter '%s': expected %d values of shape %s, found %s; %s"
+              .formatted(
+                  task.name(),
+                  parameter.name(),
+                  parameter.size(),
+                  parameter.shape(),
+                  found == null ? "none" : found.length,
+                  "give every parameter that the task lists"));
+    }
+    return found;
+  }
+
+  private static void refuseOthers(PeerTask task, Map<String, float[]> values) {
+    List<String> names = task.parameters().stream().map(ParameterSpec::name).toList();
+    for (String name : values.keySet()) {
+      if (!names.contains(name)) {
+        throw new IllegalArgumentException(
+            "Task '%s' has no parameter '%s', expected %s; give only those that the task lists"
+                .formatted(task.name(), name, names));
+      }
     }
   }
 
   /// The parameter `name`, borrowed.
   Tensor tensor(String name) {
-    Tensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new AssertionError(
-          "Task '" + task.name() + "' lists no parameter '" + name + "', only " + tensors.keySet());
-    }
-    return tensor;
+    return find(tensors, name);
   }
 
   /// The parameter `name` as libtorch's optional argument, borrowed.
   TensorOptional optional(String name) {
-    tensor(name);
-    return optionals.get(name);
+    return find(optionals, name);
+  }
+
+  private <T> T find(Map<String, T> byName, String name) {
+    T found = byName.get(name);
+    if (found == null) {
+      throw new AssertionError(
+          "Task '" + task.name() + "' lists no parameter '" + name + "', only " + byName.keySet());
+    }
+    return found;
   }
 
   /// The argument that stands for "no bias", borrowed.

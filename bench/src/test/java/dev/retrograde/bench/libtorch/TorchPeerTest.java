@@ -202,6 +202,10 @@ final class TorchPeerTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("'dense1.bias'")
           .hasMessageContaining("expected 2 values");
+      values.put("dense9.bias", new float[2]);
+      assertThatThrownBy(() -> peer.setParameters(values))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("no parameter 'dense9.bias'");
       assertThatThrownBy(peer::step).hasMessageContaining("call setParameters first");
     }
   }
