@@ -1,0 +1,74 @@
+package dev.retrograde.bench.libtorch;
+
+import dev.retrograde.bench.task.Resnet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/// The network of [Resnet].
+final class ResnetModel implements TorchModel {
+  private static final int ROWS = 2;
+  private static final int COLUMNS = 3;
+
+  private final Tensor stemFilter;
+  private final TensorOptional noBias;
+  private final BatchNorm stemNorm;
+  private final List<ResidualBlock> blocks = new ArrayList<>();
+  private final Tensor weight;
+  private final TensorOptional bias;
+
+  ResnetModel(Resnet resnet, TorchParameters parameters) {
+    this.stemFilter = parameters.tensor("stem.conv.filter");
+    this.noBias = parameters.absent();
+    this.stemNorm = new BatchNorm(parameters, "stem.norm");
+    for (int stage = 0; stage < 3; stage++) {
+      for (int block = 1; block <= resnet.blocksPerStage(); block++) {
+        boolean halves = stage > 0 && block == 1;
+        blocks.add(
+            new ResidualBlock(
+                parameters,
+                "stage" + (stage + 1) + ".block" + block,
+                halves ? 2 : 1,
+                halves ? halving(resnet.padding(), stage) : UnaryOperator.identity()));
+      }
+    }
+    this.weight = parameters.tensor("dense.weight");
+    this.bias = parameters.optional("dense.bias");
+  }
+
+  /// The shortcut into `stage`: every second pixel, new channels zero.
+  private static UnaryOperator<Tensor> halving(Resnet.ChannelPadding padding, int stage) {
+    long added = Resnet.channels(stage) - Resnet.channels(stage - 1);
+    long before =
+        switch (padding) {
+          case BEHIND -> 0;
+          case BOTH_SIDES -> added / 2;
+        };
+    long[] pads = {0, 0, 0, 0, before, added - before};
+    return x -> torch.constant_pad_nd(everySecond(everySecond(x, ROWS), COLUMNS), pads);
+  }
+
+  private static Tensor everySecond(Tensor x, int axis) {
+    return x.slice(axis, new LongOptional(), new LongOptional(), 2);
+  }
+
+  @Override
+  public Tensor loss(Tensor x, Tensor labels) {
+    Tensor image = stemNorm.apply(ResidualBlock.conv3(x, stemFilter, noBias, 1, 1)).relu_();
+    for (ResidualBlock block : blocks) {
+      image = block.apply(image);
+    }
+    Tensor features = torch.adaptive_avg_pool2d(image, 1, 1).flatten(1, -1);
+    return torch.cross_entropy_loss(torch.linear(features, weight, bias), labels);
+  }
+
+  @Override
+  public void close() {
+    stemNorm.close();
+    blocks.forEach(ResidualBlock::close);
+  }
+}

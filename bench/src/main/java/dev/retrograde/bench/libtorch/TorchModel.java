@@ -1,0 +1,33 @@
+package dev.retrograde.bench.libtorch;
+
+import dev.retrograde.bench.task.Elementwise;
+import dev.retrograde.bench.task.Lenet;
+import dev.retrograde.bench.task.Mlp;
+import dev.retrograde.bench.task.PeerTask;
+import dev.retrograde.bench.task.ResidualStage;
+import dev.retrograde.bench.task.Resnet;
+import org.bytedeco.pytorch.Tensor;
+
+/// The forward pass of a task up to its loss. Parameters are borrowed.
+interface TorchModel extends AutoCloseable {
+  /// The loss, a scalar with a gradient path. Temporary handles belong to the caller's scope.
+  ///
+  /// @param x the batch, borrowed and left as it is
+  /// @param labels classes as 64-bit integers, borrowed
+  Tensor loss(Tensor x, Tensor labels);
+
+  /// Frees what the model holds besides its parameters.
+  @Override
+  default void close() {}
+
+  /// The model of `task` over `parameters`.
+  static TorchModel of(PeerTask task, TorchParameters parameters) {
+    return switch (task) {
+      case Mlp mlp -> new MlpModel(mlp, parameters);
+      case Lenet _ -> new LenetModel(parameters);
+      case ResidualStage stage -> new ResidualStageModel(stage, parameters);
+      case Resnet resnet -> new ResnetModel(resnet, parameters);
+      case Elementwise _ -> new ElementwiseModel(parameters);
+    };
+  }
+}

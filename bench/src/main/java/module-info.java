@@ -1,0 +1,17 @@
+/// Side-by-side measurements: whole training steps beside libtorch, single kernels beside oneDNN.
+///
+/// Never published and never part of the default build, because its dependencies carry some 140 MB
+/// of native code. Start reading at [dev.retrograde.bench.task.Contender], what is measured, and
+/// [dev.retrograde.bench.timing.PairedTiming], how.
+module dev.retrograde.bench {
+  requires static org.jspecify;
+  requires org.bytedeco.javacpp;
+  requires org.bytedeco.pytorch;
+
+  exports dev.retrograde.bench;
+  exports dev.retrograde.bench.libtorch;
+  exports dev.retrograde.bench.machine;
+  exports dev.retrograde.bench.onednn;
+  exports dev.retrograde.bench.task;
+  exports dev.retrograde.bench.timing;
+}
