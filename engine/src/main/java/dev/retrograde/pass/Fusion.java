@@ -109,8 +109,74 @@ final class Fusion {
         open(n);
       }
     }
+    if (fuse) {
+      mergeGroups();
+    }
     collectReaders();
     decideStores();
+  }
+
+  /// Joins a loop group to an earlier one over the same domain whose values it reads, where all else
+  /// that it reads is there by then. Across parts of the step only where everything it makes leaves
+  /// the program, so that no lifetime grows.
+  private void mergeGroups() {
+    Set<Value> results = new HashSet<>(program.results());
+    for (Group b : List.copyOf(groups)) {
+      if (b.kind != Group.Kind.LOOP) {
+        continue;
+      }
+      Map<Group, Boolean> from = new LinkedHashMap<>();
+      for (Node n : b.nodes) {
+        Map<Value, Boolean> reads = new LinkedHashMap<>();
+        boolean window = n.op() instanceof WindowOp;
+        n.operands().forEach(v -> bases(v, !window, reads));
+        reads.forEach(
+            (v, direct) -> {
+              Node m = maker.get(v);
+              Group g = m == null ? null : groupOf.get(m);
+              if (m != null && g != null && g != b) {
+                from.merge(g, direct && sameIndex(g, m, b.domain), Boolean::logicalAnd);
+              }
+            });
+      }
+      Group a = null;
+      for (Group g : from.keySet()) {
+        a = a == null || g.position > a.position ? g : a;
+      }
+      if (a == null
+          || a.kind != Group.Kind.LOOP
+          || !Boolean.TRUE.equals(from.get(a))
+          || !a.domain.equals(b.domain)
+          || a.nodes.size() + b.nodes.size() > MOST_NODES
+          || (a.reduced != null && b.reduced != null && !a.reduced.equals(b.reduced))) {
+        continue;
+      }
+      boolean samePart = a.phase == b.phase && a.epoch == b.epoch;
+      if (!samePart && !leaves(b, results)) {
+        continue;
+      }
+      a.nodes.addAll(b.nodes);
+      for (Node n : b.nodes) {
+        groupOf.put(n, a);
+      }
+      if (a.reduced == null) {
+        a.reduced = b.reduced;
+      }
+      groups.remove(b);
+    }
+  }
+
+  /// Whether every value of the group is a result of the program or read only inside the group.
+  private boolean leaves(Group b, Set<Value> results) {
+    Set<Value> made = new HashSet<>();
+    b.nodes.forEach(n -> made.addAll(n.results()));
+    for (Node n : program.nodes()) {
+      if (groupOf.get(n) != b && n.operands().stream().anyMatch(made::contains)) {
+        return false;
+      }
+    }
+    return b.nodes.stream()
+        .anyMatch(n -> n.results().stream().anyMatch(results::contains));
   }
 
   /// Whether kernels can be written for it; everything else runs on the heap.

@@ -23,6 +23,27 @@ final class InPlace {
     updates.removeIf(this::replaced);
   }
 
+  /// Lets the steps that make a value write it straight into an output's buffer, where the value is
+  /// nothing else than that output.
+  static boolean output(List<Step> steps, View value, Buf output) {
+    Buf fresh = value.buf();
+    if (fresh.home != Buf.Home.ARENA || value.offset() != 0 || !value.isDense() || fresh.elements != output.elements) {
+      return false;
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      Step s = steps.get(i);
+      if (s.buffers().contains(fresh)) {
+        steps.set(
+            i,
+            switch (s) {
+              case Step.Launch l -> rebound(l, fresh, output);
+              case Step.Host h -> h.rebound(fresh, output);
+            });
+      }
+    }
+    return true;
+  }
+
   private boolean replaced(Lowering.Update u) {
     Buf fresh = u.value().buf();
     if (fresh.home != Buf.Home.ARENA || u.value().offset() != 0 || fresh.elements != u.state().elements) {

@@ -782,16 +782,29 @@ final class Lowering {
   // Ends.
 
   private void finishOutputs() {
+    Map<Buf, Integer> uses = new HashMap<>();
     for (Program.Named o : program.outputs()) {
-      Buf b = new Buf(Buf.Home.OUTPUT, o.name(), o.value().type().dtype(), o.value().type().size(), Tag.WORKSPACE, null);
-      outputs.put(o.name(), b);
-      copyOrShare(o.value(), b);
+      View v = views.find(o.value());
+      if (v != null) {
+        uses.merge(v.buf(), 1, Integer::sum);
+      }
     }
-  }
-
-  /// Copies a value into an output's buffer.
-  private void copyOrShare(Value v, Buf b) {
-    copy("output", v, View.dense(b, v.type().dims()));
+    for (Program.Update u : program.updates()) {
+      View v = views.find(u.value());
+      if (v != null) {
+        uses.merge(v.buf(), 1, Integer::sum);
+      }
+    }
+    for (Program.Named o : program.outputs()) {
+      Value v = o.value();
+      Buf b = new Buf(Buf.Home.OUTPUT, o.name(), v.type().dtype(), v.type().size(), Tag.WORKSPACE, null);
+      outputs.put(o.name(), b);
+      View made = views.find(v);
+      boolean alone = made != null && uses.getOrDefault(made.buf(), 0) == 1;
+      if (!alone || !InPlace.output(steps, java.util.Objects.requireNonNull(made), b)) {
+        copy("output", v, View.dense(b, v.type().dims()));
+      }
+    }
   }
 
   private void finishUpdates() {

@@ -28,5 +28,20 @@ sealed interface Step {
       out.forEach(v -> all.add(v.buf()));
       return all;
     }
+
+    /// The same with another buffer in place of one.
+    Host rebound(Buf from, Buf to) {
+      return new Host(name, phase, node, views(in, from, to), views(out, from, to));
+    }
+
+    private static List<View> views(List<View> some, Buf from, Buf to) {
+      return some.stream()
+          .map(
+              v ->
+                  v.buf() == from
+                      ? new View(to, v.offset(), v.dims(), v.strides(), v.partials(), v.partStride())
+                      : v)
+          .toList();
+    }
   }
 }
