@@ -62,6 +62,8 @@ public final class Parser {
         String entry = in.string();
         Value v = use();
         updates.add(new Program.Update(entry, v, in.accept("rows") ? use() : null));
+      } else if (in.atEnd()) {
+        in.expect("}");
       } else {
         nodes.add(node());
       }
@@ -133,6 +135,9 @@ public final class Parser {
     }
     in.expect("{");
     while (!in.accept("return")) {
+      if (in.atEnd()) {
+        in.expect("return");
+      }
       nodes.add(node());
     }
     List<Value> results = new ArrayList<>();
