@@ -1,5 +1,6 @@
 package dev.retrograde.ir;
 
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +17,7 @@ public final class Parser {
 
   private Parser(String text, Map<String, ControlOp.Callback> boxes) {
     in = new Scanner(text);
-    attributes = new AttributeParser(in, this::value, boxes, ScalarFunctions.all());
+    attributes = new AttributeParser(in, this::value, boxes, functions());
   }
 
   /// @throws SyntaxException saying where and why this is no program
@@ -179,23 +180,12 @@ public final class Parser {
   }
 
   /// The scalar functions by name.
-  private static final class ScalarFunctions {
-    static Map<String, ScalarFn> all() {
-      Map<String, ScalarFn> out = new HashMap<>();
-      for (ScalarFn.Primitive p : ScalarFn.Primitive.values()) {
-        out.put(p.text(), p);
-      }
-      for (java.lang.reflect.Field f : dev.retrograde.scalar.Functions.class.getFields()) {
-        try {
-          if (f.getType() == ScalarFn.Defined.class) {
-            ScalarFn.Defined d = (ScalarFn.Defined) f.get(null);
-            out.put(d.text(), d);
-          }
-        } catch (IllegalAccessException e) {
-          throw new AssertionError(e);
-        }
-      }
-      return out;
+  private static Map<String, ScalarFn> functions() {
+    Map<String, ScalarFn> out = new HashMap<>();
+    for (ScalarFn.Primitive p : ScalarFn.Primitive.values()) {
+      out.put(p.text(), p);
     }
+    Functions.STANDARD.forEach(d -> out.put(d.text(), d));
+    return out;
   }
 }

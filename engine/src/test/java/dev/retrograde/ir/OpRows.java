@@ -15,6 +15,7 @@ import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.ReduceOp.Kind;
 import dev.retrograde.ir.ReduceOp.Reduce;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
@@ -57,6 +58,14 @@ final class OpRows {
     rows.add(row("min", map(Primitive.MIN), distinct(9), between(3, 4, 9)));
     rows.add(row("max", map(Primitive.MAX), between(-1, 1, 9), between(2, 3, 9)));
     rows.add(row("floor", map(Primitive.FLOOR), between(0.1, 0.9, 5)));
+    for (ScalarFn.Defined f : Functions.STANDARD) {
+      // Positive and below 1: inside every domain and away from every kink; the second operand of
+      // two is larger.
+      OpRow.Operand x = between(0.2, 0.9, 7);
+      OpRow.Operand[] in = f.arity() == 1 ? new OpRow.Operand[] {x}
+          : new OpRow.Operand[] {x, between(1.1, 1.9, 7)};
+      rows.add(row(f.text(), map(f), in).terms(8));
+    }
     rows.add(row("map of a scalar", map(Primitive.MUL), real(), real()));
     rows.add(row("map of nothing", map(Primitive.MUL), real(0, 4), real(0, 4)));
     rows.add(
