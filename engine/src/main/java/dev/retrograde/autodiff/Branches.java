@@ -42,8 +42,7 @@ final class Branches {
   }
 
   /// Cotangents of captured values; those that neither branch reaches are absent.
-  static Map<Value, Value> vjp(
-      Emit e, Node n, List<@Nullable Value> cots, List<Value> captured) {
+  static Map<Value, Value> vjp(Emit e, Node n, List<@Nullable Value> cots, List<Value> captured) {
     List<Branch> branches = new ArrayList<>();
     List<Map<Value, Value>> found = new ArrayList<>();
     Set<Value> reached = new HashSet<>();

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// What is made of forward and reverse mode: Jacobians, Hessian-vector products, second derivatives
 /// along a direction.
 ///
-/// All of them take the nodes of the function, in order and already emitted to `e`, and append to `e`.
+/// All of them take the nodes of the function, in order and already emitted to `e`, and append to
+/// `e`.
 public final class Derivatives {
   private Derivatives() {}
 
@@ -86,13 +87,10 @@ public final class Derivatives {
     all.addAll(e.nodes().subList(mark, e.nodes().size()));
     Value second = first == null ? null : tangent(e, all, first, x, v);
     return new Jet(
-        z,
-        first == null ? e.zeros(z.type()) : first,
-        second == null ? e.zeros(z.type()) : second);
+        z, first == null ? e.zeros(z.type()) : first, second == null ? e.zeros(z.type()) : second);
   }
 
-  private static @Nullable Value tangent(
-      Emit e, List<Node> nodes, Value of, Value x, Value v) {
+  private static @Nullable Value tangent(Emit e, List<Node> nodes, Value of, Value x, Value v) {
     return Forward.pushforward(e, nodes, Map.of(x, v)).get(of);
   }
 }

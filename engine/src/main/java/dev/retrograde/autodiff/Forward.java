@@ -25,8 +25,7 @@ public final class Forward {
     Map<Value, Value> tangent = new HashMap<>(seeds);
     Origin before = e.origin();
     for (Node n : List.copyOf(nodes)) {
-      List<Value> captured =
-          Uses.captured(n).stream().filter(tangent::containsKey).toList();
+      List<Value> captured = Uses.captured(n).stream().filter(tangent::containsKey).toList();
       if (n.operands().stream().noneMatch(tangent::containsKey) && captured.isEmpty()) {
         continue;
       }

@@ -119,7 +119,12 @@ public final class Reverse {
       }
       if (n.op() instanceof ControlOp.Region r && !captured.isEmpty()) {
         throw new NoGradientException(
-            "region '" + r.rule() + "' of " + n.origin() + " uses " + captured
+            "region '"
+                + r.rule()
+                + "' of "
+                + n.origin()
+                + " uses "
+                + captured
                 + " without taking it as an argument, so its rule gives it no cotangent; pass it"
                 + " as an argument, or stop its gradient");
       }
@@ -150,9 +155,7 @@ public final class Reverse {
     private List<Value> captured(Node n) {
       return n.blocks().isEmpty()
           ? List.of()
-          : used(n).stream()
-              .filter(v -> active.contains(v) && v.type().dtype().isFloat())
-              .toList();
+          : used(n).stream().filter(v -> active.contains(v) && v.type().dtype().isFloat()).toList();
     }
 
     /// The rule of a region may use what it likes: no gradient flows through a rule.
@@ -170,13 +173,20 @@ public final class Reverse {
           if (cuts.contains(n)
               || n.op() instanceof MapOp.StopGradient
               || n.results().stream().noneMatch(r -> r.type().dtype().isFloat())) {
-            return "'" + name + "' has no gradient: " + n.op().name() + " '" + n.origin()
+            return "'"
+                + name
+                + "' has no gradient: "
+                + n.op().name()
+                + " '"
+                + n.origin()
                 + "' cut the path from it to the loss; make it not trainable, or give that op a rule";
           }
           from.addAll(n.results());
         }
       }
-      return "'" + name + "' has no gradient: the loss does not depend on it; "
+      return "'"
+          + name
+          + "' has no gradient: the loss does not depend on it; "
           + "remove the layer, or make it not trainable";
     }
   }

@@ -48,7 +48,8 @@ final class Execution {
     return switch (n.op()) {
       case ControlOp c ->
           switch (c) {
-            case ControlOp.If i -> block(n.blocks().get(in.get(0).bits(0) != 0 ? 0 : 1), List.of(), env);
+            case ControlOp.If i ->
+                block(n.blocks().get(in.get(0).bits(0) != 0 ? 0 : 1), List.of(), env);
             case ControlOp.For f -> loop(f, n, in, env);
             case ControlOp.While w -> loop(w, n, in, env);
             case ControlOp.Scan s -> scan(s, n, in, env);
@@ -145,7 +146,10 @@ final class Execution {
 
   private IllegalStateException tooDeep(ControlOp.Call f) {
     return new IllegalStateException(
-        "function '" + f.function() + "' is " + depth
+        "function '"
+            + f.function()
+            + "' is "
+            + depth
             + " calls deep; it needs a case that does not call itself");
   }
 

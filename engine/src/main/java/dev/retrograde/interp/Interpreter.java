@@ -10,7 +10,8 @@ import java.util.Map;
 
 /// Runs programs node by node on heap tensors by each op's reference evaluation.
 ///
-/// Tensors of run-time size are held at the size that the count says, so nothing past it can be read.
+/// Tensors of run-time size are held at the size that the count says, so nothing past it can be
+/// read.
 public final class Interpreter {
   private Interpreter() {}
 

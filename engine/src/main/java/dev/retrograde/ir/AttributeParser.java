@@ -261,8 +261,7 @@ final class AttributeParser {
     int place = in.place();
     String n = in.number();
     try {
-      return ScalarCode.bitsOf(
-          d, d == DType.F64 ? Double.parseDouble(n) : Float.parseFloat(n));
+      return ScalarCode.bitsOf(d, d == DType.F64 ? Double.parseDouble(n) : Float.parseFloat(n));
     } catch (NumberFormatException e) {
       throw in.fail(place, "expected a number, found '" + n + "'");
     }
@@ -329,7 +328,9 @@ final class AttributeParser {
     if (fn == null) {
       throw in.fail(
           place,
-          "no scalar function '" + name + "', known are "
+          "no scalar function '"
+              + name
+              + "', known are "
               + new java.util.TreeSet<>(functions.keySet()));
     }
     List<Integer> args = registers(instrs);

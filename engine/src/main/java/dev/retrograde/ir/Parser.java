@@ -45,8 +45,7 @@ public final class Parser {
     while (!in.accept("}")) {
       if (in.accept("state")) {
         Value v = definition();
-        state.add(
-            new Program.StateParam((StateEntry) attributes.parse(StateEntry.class), v));
+        state.add(new Program.StateParam((StateEntry) attributes.parse(StateEntry.class), v));
       } else if (in.accept("input")) {
         String input = in.string();
         inputs.add(new Program.Named(input, definition()));

@@ -23,7 +23,8 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
-/// Where gradients flow and where they are cut: branches, regions, loops, and what the message says.
+/// Where gradients flow and where they are cut: branches, regions, loops, and what the message
+/// says.
 class GradientPathTest {
   private static final DType F = DType.F64;
 
@@ -53,11 +54,10 @@ class GradientPathTest {
   @Test
   void theTakenBranchIsDifferentiated() {
     Program p =
-        gradient(
-            (t, x) -> {
-              Tensor flag = t.input("flag", Type.of(DType.BOOL));
-              Tensor square = t.mul(x, x);
-              return new Control(t)
+        gradient((t, x) -> {
+          Tensor flag = t.input("flag", Type.of(DType.BOOL));
+          Tensor square = t.mul(x, x);
+          return new Control(t)
                   .cond(
                       flag,
                       () -> List.of(t.mul(square, x), square),
@@ -65,7 +65,7 @@ class GradientPathTest {
                   .stream()
                   .reduce(t::add)
                   .orElseThrow();
-            });
+        });
     assertThat(at(p, 1)).containsExactly(3 * 4 + 2 * 2, 3 * 9 + 2 * 3);
     assertThat(at(p, 0)).containsExactly(1, 1);
   }
@@ -73,19 +73,16 @@ class GradientPathTest {
   @Test
   void branchesInBranchesAreDifferentiated() {
     Program p =
-        gradient(
-            (t, x) -> {
-              Control c = new Control(t);
-              Tensor flag = t.input("flag", Type.of(DType.BOOL));
-              Tensor big = t.lessEqual(t.constant(F, 4), t.sum(x));
-              return c.cond(
-                      flag,
-                      () ->
-                          c.cond(
-                              big, () -> List.of(t.mul(x, 5)), () -> List.of(t.mul(x, 7))),
-                      () -> List.of(t.mul(x, x)))
-                  .get(0);
-            });
+        gradient((t, x) -> {
+          Control c = new Control(t);
+          Tensor flag = t.input("flag", Type.of(DType.BOOL));
+          Tensor big = t.lessEqual(t.constant(F, 4), t.sum(x));
+          return c.cond(
+                  flag,
+                  () -> c.cond(big, () -> List.of(t.mul(x, 5)), () -> List.of(t.mul(x, 7))),
+                  () -> List.of(t.mul(x, x)))
+              .get(0);
+        });
     assertThat(at(p, 1)).containsExactly(5, 5);
     assertThat(at(p, 0)).containsExactly(4, 6);
   }
@@ -109,8 +106,7 @@ class GradientPathTest {
                               () -> List.of(ones))
                           .get(0);
                   Map<Value, Value> tangents =
-                      Forward.pushforward(
-                          t.emit(), t.nodes(), Map.of(x.value(), ones.value()));
+                      Forward.pushforward(t.emit(), t.nodes(), Map.of(x.value(), ones.value()));
                   t.output("g", new Tensor(tangents.get(y.value())));
                 }));
     assertThat(at(p, 1)).containsExactly(4, 6);
@@ -120,15 +116,14 @@ class GradientPathTest {
   @Test
   void aRegionUsesItsOwnRule() {
     Program p =
-        gradient(
-            (t, x) ->
-                new Control(t)
-                    .region(
-                        "straight through",
-                        List.of(x, t.cast(x, DType.I32)),
-                        a -> Kept.of(List.of(t.apply(Primitive.ROUND, a.get(0))), List.of(a.get(0))),
-                        (kept, dy) -> List.of(t.mul(dy.get(0), kept.get(0))))
-                    .get(0));
+        gradient((t, x) ->
+            new Control(t)
+                .region(
+                    "straight through",
+                    List.of(x, t.cast(x, DType.I32)),
+                    a -> Kept.of(List.of(t.apply(Primitive.ROUND, a.get(0))), List.of(a.get(0))),
+                    (kept, dy) -> List.of(t.mul(dy.get(0), kept.get(0))))
+                .get(0));
     assertThat(at(p, 0)).containsExactly(2, 3);
   }
 
@@ -147,80 +142,65 @@ class GradientPathTest {
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("region 'constant' of layer")
         .hasMessageContaining("pass it as an argument, or stop its gradient");
-    Program stopped =
-        gradient((t, x) -> t.add(x, captures.apply(t, t.stopGradient(x))));
+    Program stopped = gradient((t, x) -> t.add(x, captures.apply(t, t.stopGradient(x))));
     assertThat(at(stopped, 0)).containsExactly(1, 1);
   }
 
   @Test
   void orderedCodeInABranchIsNotRunAgain() {
     ControlOp.Callback same = in -> in;
-    assertThatThrownBy(
-            () ->
-                gradient(
-                    (t, x) -> {
-                      Control c = new Control(t);
-                      return c.cond(
-                              t.constant(DType.BOOL, 1),
-                              () -> {
-                                c.foreign("log", true, List.of(x.type()), same, x);
-                                return List.of(t.mul(x, x));
-                              },
-                              () -> List.of(x))
-                          .get(0);
-                    }))
+    assertThatThrownBy(() ->
+            gradient((t, x) -> {
+              Control c = new Control(t);
+              return c.cond(
+                      t.constant(DType.BOOL, 1),
+                      () -> {
+                        c.foreign("log", true, List.of(x.type()), same, x);
+                        return List.of(t.mul(x, x));
+                      },
+                      () -> List.of(x))
+                  .get(0);
+            }))
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("ordered Java code");
   }
 
   @Test
   void loopsCallsAndJavaCodeSayWhatToDoInstead() {
-    assertThatThrownBy(
-            () ->
-                gradient(
-                    (t, x) ->
-                        new Control(t)
-                            .forLoop(
-                                t.constant(DType.I32, 2),
-                                List.of(x),
-                                (i, v) -> List.of(t.mul(v.get(0), 2)))
-                            .get(0)))
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t)
+                    .forLoop(
+                        t.constant(DType.I32, 2), List.of(x), (i, v) -> List.of(t.mul(v.get(0), 2)))
+                    .get(0)))
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("For 'layer")
         .hasMessageContaining("unroll it with a Java loop");
     // The same where the loop only captures what needs a gradient.
-    assertThatThrownBy(
-            () ->
-                gradient(
-                    (t, x) ->
-                        new Control(t)
-                            .scan(
-                                dev.retrograde.ir.Extent.of(2),
-                                false,
-                                List.of(),
-                                List.of(),
-                                (i, v, rows) -> new Stepped(List.of(), List.of(t.mul(x, 2))))
-                            .rows()
-                            .get(0)))
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t)
+                    .scan(
+                        dev.retrograde.ir.Extent.of(2),
+                        false,
+                        List.of(),
+                        List.of(),
+                        (i, v, rows) -> new Stepped(List.of(), List.of(t.mul(x, 2))))
+                    .rows()
+                    .get(0)))
         .hasMessageContaining("Scan 'layer");
-    assertThatThrownBy(
-            () ->
-                gradient(
-                    (t, x) ->
-                        new Control(t)
-                            .foreign("box", false, List.of(x.type()), in -> in, x)
-                            .get(0)))
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t).foreign("box", false, List.of(x.type()), in -> in, x).get(0)))
         .hasMessageContaining("Foreign 'layer")
         .hasMessageContaining("put it in a region with a rule");
-    assertThatThrownBy(
-            () ->
-                gradient(
-                    (t, x) ->
-                        new Control(t)
-                            .function("f", false, List.of(x.type()), List.of(x.type()))
-                            .define(a -> a)
-                            .call(x)
-                            .get(0)))
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t)
+                    .function("f", false, List.of(x.type()), List.of(x.type()))
+                    .define(a -> a)
+                    .call(x)
+                    .get(0)))
         .hasMessageContaining("Call 'layer")
         .hasMessageContaining("call the Java method instead");
   }
@@ -244,16 +224,14 @@ class GradientPathTest {
 
   @Test
   void aLossIsAScalar() {
-    assertThatThrownBy(
-            () ->
-                Trace.program(
-                    "no loss",
-                    true,
-                    t -> {
-                      Tensor x = t.input("x", Type.of(F, 2));
-                      Reverse.gradients(
-                          t.emit(), t.nodes(), x.value(), Map.of("x", x.value()));
-                    }))
+    assertThatThrownBy(() ->
+            Trace.program(
+                "no loss",
+                true,
+                t -> {
+                  Tensor x = t.input("x", Type.of(F, 2));
+                  Reverse.gradients(t.emit(), t.nodes(), x.value(), Map.of("x", x.value()));
+                }))
         .hasMessageContaining("a loss is a scalar of a floating type, found f64[2]");
   }
 }

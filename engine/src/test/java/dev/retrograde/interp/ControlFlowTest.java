@@ -100,16 +100,15 @@ class ControlFlowTest {
               Control c = new Control(t);
               Tensor base = t.input("base", INT);
               Callable f = c.function("fib", false, List.of(INT), List.of(INT));
-              f.define(
-                  p ->
-                      c.cond(
-                          t.less(p.get(0), t.constant(DType.I32, 2)),
-                          () -> List.of(t.add(p.get(0), base)),
-                          () ->
-                              List.of(
-                                  t.add(
-                                      f.call(t.add(p.get(0), -1)).get(0),
-                                      f.call(t.add(p.get(0), -2)).get(0)))));
+              f.define(p ->
+                  c.cond(
+                      t.less(p.get(0), t.constant(DType.I32, 2)),
+                      () -> List.of(t.add(p.get(0), base)),
+                      () ->
+                          List.of(
+                              t.add(
+                                  f.call(t.add(p.get(0), -1)).get(0),
+                                  f.call(t.add(p.get(0), -2)).get(0)))));
               t.output("y", f.call(t.input("n", INT)).get(0));
             });
     Program q = MethodShapesTest.checked(fibonacci, Map.of());
@@ -130,12 +129,11 @@ class ControlFlowTest {
               Callable even = c.function("even", false, List.of(INT), List.of(bool));
               Callable odd = c.function("odd", false, List.of(INT), List.of(bool));
               for (Callable f : List.of(even, odd)) {
-                f.define(
-                    p ->
-                        c.cond(
-                            t.equal(p.get(0), t.constant(DType.I32, 0)),
-                            () -> List.of(t.constant(DType.BOOL, f == even ? 1 : 0)),
-                            () -> (f == even ? odd : even).call(t.add(p.get(0), -1))));
+                f.define(p ->
+                    c.cond(
+                        t.equal(p.get(0), t.constant(DType.I32, 0)),
+                        () -> List.of(t.constant(DType.BOOL, f == even ? 1 : 0)),
+                        () -> (f == even ? odd : even).call(t.add(p.get(0), -1))));
               }
               t.output("y", even.call(t.input("n", INT)).get(0));
             });
@@ -215,8 +213,8 @@ class ControlFlowTest {
                   });
             });
     assertThat(p.nodes()).noneMatch(dev.retrograde.ir.Node::pure);
-    Interpreter.run(MethodShapesTest.checked(p, Map.of("log", log)), Map.of("n", whole(3)),
-        Map.of());
+    Interpreter.run(
+        MethodShapesTest.checked(p, Map.of("log", log)), Map.of("n", whole(3)), Map.of());
     assertThat(seen).containsExactly(3, 0, 1, 2);
   }
 
@@ -238,35 +236,28 @@ class ControlFlowTest {
 
   @Test
   void bodiesThatDoNotFitAreShapeErrors() {
-    assertThatThrownBy(
-            () ->
-                Trace.program(
-                    "wrong",
-                    false,
-                    t -> {
-                      Tensor x = t.input("x", Type.of(DType.F32, 2));
-                      new Control(t)
-                          .cond(
-                              t.constant(DType.BOOL, 1),
-                              () -> List.of(x),
-                              () -> List.of(t.sum(x)));
-                    }))
+    assertThatThrownBy(() ->
+            Trace.program(
+                "wrong",
+                false,
+                t -> {
+                  Tensor x = t.input("x", Type.of(DType.F32, 2));
+                  new Control(t)
+                      .cond(t.constant(DType.BOOL, 1), () -> List.of(x), () -> List.of(t.sum(x)));
+                }))
         .isInstanceOf(ShapeException.class)
-        .hasMessageContaining(
-            "If '' (ControlFlowTest.java:")
-        .hasMessageContaining(
-            "results of the second branch are [f32[]], expected [f32[2]]");
-    assertThatThrownBy(
-            () ->
-                Trace.program(
-                    "wrong",
-                    false,
-                    t ->
-                        new Control(t)
-                            .forLoop(
-                                t.constant(DType.I32, 1),
-                                List.of(t.constant(DType.F32, 1)),
-                                (i, v) -> List.of(i))))
+        .hasMessageContaining("If '' (ControlFlowTest.java:")
+        .hasMessageContaining("results of the second branch are [f32[]], expected [f32[2]]");
+    assertThatThrownBy(() ->
+            Trace.program(
+                "wrong",
+                false,
+                t ->
+                    new Control(t)
+                        .forLoop(
+                            t.constant(DType.I32, 1),
+                            List.of(t.constant(DType.F32, 1)),
+                            (i, v) -> List.of(i))))
         .hasMessageContaining("results of the body are [i32[]], expected [f32[]]");
   }
 }

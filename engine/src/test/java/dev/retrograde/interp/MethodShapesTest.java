@@ -89,8 +89,7 @@ class MethodShapesTest {
                       (kept, dy) -> List.of(t.mul(dy.get(0), 4)));
               Tensor weights = t.constant(F, 2);
               // The train's own cotangent is dropped: only the count's arrives at the rule.
-              Tensor loss =
-                  t.add(t.sum(t.mul(out.get(1), weights)), t.sum(t.mul(out.get(0), 100)));
+              Tensor loss = t.add(t.sum(t.mul(out.get(1), weights)), t.sum(t.mul(out.get(0), 100)));
               t.output("train", out.get(0));
               t.output("count", out.get(1));
               Map<String, Value> g =
@@ -99,11 +98,9 @@ class MethodShapesTest {
               t.output("gradient", new Tensor(g.get("current")));
             });
     Map<String, HostTensor> out =
-        Interpreter.run(
-                checked(p, Map.of()), Map.of("current", f(d(3), 0.5, 0.25, 1)), Map.of())
+        Interpreter.run(checked(p, Map.of()), Map.of("current", f(d(3), 0.5, 0.25, 1)), Map.of())
             .outputs();
-    assertThat(out.get("train").toDoubles())
-        .containsExactly(0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1);
+    assertThat(out.get("train").toDoubles()).containsExactly(0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1);
     assertThat(out.get("count").toDoubles()).containsExactly(2, 1, 4);
     assertThat(out.get("gradient").toDoubles()).containsExactly(8, 8, 8);
   }
@@ -124,8 +121,8 @@ class MethodShapesTest {
                       List.of(xs),
                       (i, carried, rows) -> {
                         Tensor x = rows.get(0);
-                        Tensor y = t.op(LinearOp.Contract.matmul(), carried.get(0),
-                            t.reshape(x, 2, 1));
+                        Tensor y =
+                            t.op(LinearOp.Contract.matmul(), carried.get(0), t.reshape(x, 2, 1));
                         Tensor outer = t.mul(t.reshape(x, 2, 1), t.reshape(x, 1, 2));
                         return new Stepped(
                             List.of(t.add(carried.get(0), outer)), List.of(t.reshape(y, 2)));
@@ -150,9 +147,7 @@ class MethodShapesTest {
     ControlOp.Callback box =
         x -> {
           batches.add(x[0].dim(0));
-          return new HostTensor[] {
-            HostTensor.fill(x[0].type(), i -> x[0].get(i) * x[0].get(i))
-          };
+          return new HostTensor[] {HostTensor.fill(x[0].type(), i -> x[0].get(i) * x[0].get(i))};
         };
     int n = 2;
     double h = 1e-6;
@@ -169,8 +164,7 @@ class MethodShapesTest {
                       List.of(x),
                       args -> {
                         Tensor row = t.reshape(args.get(0), 1, n);
-                        Tensor y =
-                            c.foreign("square", true, List.of(row.type()), box, row).get(0);
+                        Tensor y = c.foreign("square", true, List.of(row.type()), box, row).get(0);
                         return Kept.of(List.of(t.reshape(y, n)), List.of(args.get(0)));
                       },
                       (kept, dy) -> {
@@ -191,8 +185,7 @@ class MethodShapesTest {
               t.output("gradient", new Tensor(g.get("x")));
             });
     Map<String, HostTensor> out =
-        Interpreter.run(
-                checked(p, Map.of("square", box)), Map.of("x", f(d(2), 3, -1)), Map.of())
+        Interpreter.run(checked(p, Map.of("square", box)), Map.of("x", f(d(2), 3, -1)), Map.of())
             .outputs();
     assertThat(out.get("loss").toDoubles()).containsExactly(10);
     assertThat(out.get("gradient").get(0)).isCloseTo(6, within(1e-5));
@@ -253,9 +246,7 @@ class MethodShapesTest {
                       List.of(),
                       List.of(xs),
                       (i, carried, rows) ->
-                          new Stepped(
-                              List.of(),
-                              List.of(t.mul(rows.get(0), scale), i)));
+                          new Stepped(List.of(), List.of(t.mul(rows.get(0), scale), i)));
               t.output("ys", s.rows().get(0));
               t.output("is", s.rows().get(1));
             });

@@ -41,9 +41,7 @@ class RunTimeSizeTest {
     m.put("running sum", (t, x) -> t.op(new ReduceOp.CumulativeSum(0, false, true), x));
     m.put("reshape beside", (t, x) -> t.op(new MoveOp.Reshape(join(x, 48)), x));
     m.put("transpose", (t, x) -> t.transpose(x, 1, 0, 3, 2));
-    m.put(
-        "slice beside",
-        (t, x) -> t.slice(x, List.of(0, 1, 0, 1), List.of(x.dim(0), 2, 4, 2)));
+    m.put("slice beside", (t, x) -> t.slice(x, List.of(0, 1, 0, 1), List.of(x.dim(0), 2, 4, 2)));
     m.put(
         "pad beside",
         (t, x) ->
@@ -52,8 +50,7 @@ class RunTimeSizeTest {
                 x));
     m.put("concat beside", (t, x) -> t.concat(3, x, t.mul(x, x)));
     m.put("sort beside", (t, x) -> t.op(new OrderOp.Sort(true), x));
-    m.put(
-        "largest beside", (t, x) -> t.op(new OrderOp.TopK(Extent.of(2)), x));
+    m.put("largest beside", (t, x) -> t.op(new OrderOp.TopK(Extent.of(2)), x));
     m.put(
         "contraction over",
         (t, x) -> t.op(new LinearOp.Contract(List.of(), List.of(), List.of(0), List.of(0)), x, x));
@@ -78,7 +75,6 @@ class RunTimeSizeTest {
     return List.of(x.type().extents().get(0), Extent.of(n));
   }
 
-
   private static Program program(
       BiFunction<Trace, Tensor, Tensor> f, java.util.function.Function<Trace, Extent> rows) {
     return Trace.program(
@@ -100,37 +96,34 @@ class RunTimeSizeTest {
   @TestFactory
   Stream<DynamicTest> aRunTimeSizeMeansTheSameAsAStaticOne() {
     return ops().entrySet().stream()
-        .map(
-            op ->
-                DynamicTest.dynamicTest(
-                    op.getKey(),
-                    () -> {
-                      Program ragged =
-                          MethodShapesTest.checked(
-                              program(
-                                  op.getValue(),
-                                  t ->
-                                      new Extent.Ragged(
-                                          CAPACITY,
-                                          t.input("n", Type.of(DType.I32)).value())),
-                              Map.of());
-                      for (int n : IntStream.rangeClosed(0, CAPACITY).toArray()) {
-                        Program fixed = program(op.getValue(), t -> Extent.of(n));
-                        Random r = new Random(n);
-                        HostTensor x =
-                            HostTensor.fill(
-                                Type.of(DType.F64, n, 4, 4, 3), i -> r.nextDouble() - 0.5);
-                        Map<String, HostTensor> a =
-                            Interpreter.run(
-                                    ragged,
-                                    Map.of("x", x, "n", HostTensor.scalar(DType.I32, n)),
-                                    Map.of())
-                                .outputs();
-                        Map<String, HostTensor> b =
-                            Interpreter.run(fixed, Map.of("x", x), Map.of()).outputs();
-                        assertThat(a.get("y").sameBits(b.get("y"))).as("y, %d rows", n).isTrue();
-                        assertThat(a.get("dx").sameBits(b.get("dx"))).as("dx, %d", n).isTrue();
-                      }
-                    }));
+        .map(op ->
+            DynamicTest.dynamicTest(
+                op.getKey(),
+                () -> {
+                  Program ragged =
+                      MethodShapesTest.checked(
+                          program(
+                              op.getValue(),
+                              t ->
+                                  new Extent.Ragged(
+                                      CAPACITY, t.input("n", Type.of(DType.I32)).value())),
+                          Map.of());
+                  for (int n : IntStream.rangeClosed(0, CAPACITY).toArray()) {
+                    Program fixed = program(op.getValue(), t -> Extent.of(n));
+                    Random r = new Random(n);
+                    HostTensor x =
+                        HostTensor.fill(Type.of(DType.F64, n, 4, 4, 3), i -> r.nextDouble() - 0.5);
+                    Map<String, HostTensor> a =
+                        Interpreter.run(
+                                ragged,
+                                Map.of("x", x, "n", HostTensor.scalar(DType.I32, n)),
+                                Map.of())
+                            .outputs();
+                    Map<String, HostTensor> b =
+                        Interpreter.run(fixed, Map.of("x", x), Map.of()).outputs();
+                    assertThat(a.get("y").sameBits(b.get("y"))).as("y, %d rows", n).isTrue();
+                    assertThat(a.get("dx").sameBits(b.get("dx"))).as("dx, %d", n).isTrue();
+                  }
+                }));
   }
 }

@@ -50,8 +50,7 @@ class ClonerTest {
             List.of(),
             inputs,
             e.nodes(),
-            List.of(
-                new Program.Named("y", c.of(p.output("y"))), new Program.Named("twice", twice)),
+            List.of(new Program.Named("y", c.of(p.output("y"))), new Program.Named("twice", twice)),
             List.of(),
             Map.of());
     Verifier.verify(q);

@@ -34,8 +34,7 @@ class KinkTest {
     List<Value> y = e.addAll(op, in, List.of());
     Value one = e.fill(y.get(0).type(), 1);
     Node n = e.nodes().get(0);
-    List<@Nullable Value> cots =
-        new ArrayList<>(MapOp.Derivatives.none(y.size()));
+    List<@Nullable Value> cots = new ArrayList<>(MapOp.Derivatives.none(y.size()));
     cots.set(0, one);
     List<Program.Named> outputs = new ArrayList<>();
     Map<String, HostTensor> given = new HashMap<>();
@@ -96,8 +95,7 @@ class KinkTest {
   void whatWasNotSelectedPassesNoNaN() {
     HostTensor condition = HostTensor.of(Type.of(DType.BOOL, 2), 1, 0);
     MapOp.Map select =
-        new MapOp.Map(
-            ScalarCode.of(Primitive.SELECT, List.of(DType.BOOL, DType.F32, DType.F32)));
+        new MapOp.Map(ScalarCode.of(Primitive.SELECT, List.of(DType.BOOL, DType.F32, DType.F32)));
     assertThat(back(select, condition, x(Double.NaN, 1), x(1, Double.NaN)))
         .containsExactly(1, 0, 0, 1);
   }

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/// Checks one op: forward mode against central differences, reverse mode against forward mode, forward
-/// mode of reverse mode against central differences, narrow types against f64, and the text form and
-/// the verifier on the programs made for it.
+/// Checks one op: forward mode against central differences, reverse mode against forward mode,
+/// forward mode of reverse mode against central differences, narrow types against f64, and the text
+/// form and the verifier on the programs made for it.
 final class OpCheck {
   /// Step of the central differences: rounding of about 1e-11 and truncation of about 1e-10 for
   /// numbers and third derivatives near one.
@@ -128,13 +128,10 @@ final class OpCheck {
           switch (i) {
             case ScalarCode.Arg a -> b.arg(a.index());
             case ScalarCode.Const c ->
-                c.dtype() == DType.F64
-                    ? b.constant(d, c.value())
-                    : b.bits(c.dtype(), c.bits());
+                c.dtype() == DType.F64 ? b.constant(d, c.value()) : b.bits(c.dtype(), c.bits());
             case ScalarCode.Cast c ->
                 b.cast(c.dtype() == DType.F64 ? d : c.dtype(), at.get(c.arg()));
-            case ScalarCode.Apply a ->
-                b.apply(a.fn(), a.args().stream().map(at::get).toList());
+            case ScalarCode.Apply a -> b.apply(a.fn(), a.args().stream().map(at::get).toList());
           });
     }
     return new MapOp.Map(b.build(m.code().results().stream().map(at::get).toList()));
@@ -165,8 +162,7 @@ final class OpCheck {
     }
     narrow(DType.F32, 0x1p-23, numbers);
     // Bodies of scalar functions are written for f32 and f64; maps over bf16 cast.
-    boolean body =
-        row.op() instanceof MapOp.Map m && m.code().single() instanceof ScalarFn.Defined;
+    boolean body = row.op() instanceof MapOp.Map m && m.code().single() instanceof ScalarFn.Defined;
     if (!body) {
       narrow(DType.BF16, 0x1p-8, numbers);
     }
@@ -208,8 +204,12 @@ final class OpCheck {
     }
     double backward = 0;
     for (int i : active) {
-      near("derivative of the cotangent of operand " + i, active, out.get("ddx" + i),
-          above.get("dx" + i), below.get("dx" + i));
+      near(
+          "derivative of the cotangent of operand " + i,
+          active,
+          out.get("ddx" + i),
+          above.get("dx" + i),
+          below.get("dx" + i));
       HostTensor dx = out.get("dx" + i);
       HostTensor d = in.get("t" + i);
       for (int k = 0; dx != null && k < dx.size(); k++) {

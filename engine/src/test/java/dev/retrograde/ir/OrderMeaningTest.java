@@ -51,18 +51,16 @@ class OrderMeaningTest {
     Value r = e.parameter(new Type(DType.F32, List.of(new Extent.Ragged(4, n))));
     assertThatThrownBy(() -> e.add(new OrderOp.TopK(Extent.of(3)), r))
         .hasMessageContaining("may hold fewer than 3");
-    assertThatThrownBy(
-            () ->
-                new OrderOp.TopK(new Extent.Ragged(3, n))
-                    .eval(
-                        List.of(vector(DType.F32, 1, 2)),
-                        List.of(Type.of(DType.F32, 3), Type.of(DType.I32, 3))))
+    assertThatThrownBy(() ->
+            new OrderOp.TopK(new Extent.Ragged(3, n))
+                .eval(
+                    List.of(vector(DType.F32, 1, 2)),
+                    List.of(Type.of(DType.F32, 3), Type.of(DType.I32, 3))))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("only 2 elements are there");
-    assertThatThrownBy(
-            () ->
-                new OrderOp.Compact(new Extent.Ragged(3, n))
-                    .eval(List.of(vector(DType.BOOL, 1, 0, 0)), List.of(Type.of(DType.I32, 2))))
+    assertThatThrownBy(() ->
+            new OrderOp.Compact(new Extent.Ragged(3, n))
+                .eval(List.of(vector(DType.BOOL, 1, 0, 0)), List.of(Type.of(DType.I32, 2))))
         .hasMessageContaining("the count asks for 2 positions, but only 1 elements are true");
   }
 
@@ -70,7 +68,9 @@ class OrderMeaningTest {
   void compactGivesThePositionsOfTrueElements() {
     HostTensor mask = vector(DType.BOOL, 0, 1, 1, 0, 1);
     HostTensor at =
-        new OrderOp.Compact(Extent.of(3)).eval(List.of(mask), List.of(Type.of(DType.I32, 3))).get(0);
+        new OrderOp.Compact(Extent.of(3))
+            .eval(List.of(mask), List.of(Type.of(DType.I32, 3)))
+            .get(0);
     assertThat(at.toDoubles()).containsExactly(1, 2, 4);
   }
 

@@ -136,7 +136,12 @@ class TextFormTest {
       e.add(m, Collections.nCopies(f.arity(), x).toArray(Value[]::new));
       Program p =
           new Program(
-              "f", List.of(), List.of(new Program.Named("x", x)), e.nodes(), List.of(), List.of(),
+              "f",
+              List.of(),
+              List.of(new Program.Named("x", x)),
+              e.nodes(),
+              List.of(),
+              List.of(),
               Map.of());
       assertThat(Parser.parse(Printer.print(p)).nodes().get(0).op()).isEqualTo(m);
     }
@@ -149,50 +154,64 @@ class TextFormTest {
     return Stream.of(
             new Wrong("prog", 1, 1, "expected 'program', found 'prog'"),
             new Wrong("program \"p\" {", 1, 14, "expected '}', found the end"),
-            new Wrong("program \"p\" { function \"f\" () {", 1, 32, "expected 'return', found the end"),
+            new Wrong(
+                "program \"p\" { function \"f\" () {", 1, 32, "expected 'return', found the end"),
             new Wrong("program \"p {", 1, 9, "this string has no end"),
-            new Wrong("program \"p\" {\n  %1:f33[] = Gather\n}", 2, 6, "unknown element type 'f33'"),
+            new Wrong(
+                "program \"p\" {\n  %1:f33[] = Gather\n}", 2, 6, "unknown element type 'f33'"),
             new Wrong("program \"p\" {\n  %1:f32[] = Gater\n}", 2, 14, "found 'Gater'"),
             new Wrong("program \"p\" {\n  output \"y\" %3\n}", 2, 14, "%3 is not made before"),
             new Wrong(
-                "program \"p\" {\n input \"a\" %1:f32[]\n input \"b\" %1:f32[]\n}", 3, 12,
-                "%1 is made twice"),
-            new Wrong("program \"p\" {\n  %1:f32[2] = Iota{axis=0}\n}", 2, 15,
-                "Iota lacks its attribute 'type'"),
-            new Wrong("program \"p\" {\n  %1:f32[2] = Iota{ax=0}\n}", 2, 20,
-                "Iota has no attribute 'ax'"),
-            new Wrong("program \"p\" {\n  %1:f32[2] = Iota{axis=0, axis=1}\n}", 2, 28,
-                "attribute 'axis' is given twice"),
-            new Wrong("program \"p\" {\n  %1:f32[2] = Reduce{kind=SUN, axes=[]}\n}", 2, 27,
-                "expected one of [ALL, ANY, ARGMAX, MAX, MIN, SUM], found 'SUN'"),
-            new Wrong("program \"p\" {\n  %1:f32[] = Reduce{kind=SUM, axes=[1, 0]}\n}", 2, 14,
-                "axes ascend"),
+                "program \"p\" {\n input \"a\" %1:f32[]\n input \"b\" %1:f32[]\n}",
+                3, 12, "%1 is made twice"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[2] = Iota{axis=0}\n}",
+                2, 15, "Iota lacks its attribute 'type'"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[2] = Iota{ax=0}\n}",
+                2, 20, "Iota has no attribute 'ax'"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[2] = Iota{axis=0, axis=1}\n}",
+                2, 28, "attribute 'axis' is given twice"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[2] = Reduce{kind=SUN, axes=[]}\n}",
+                2, 27, "expected one of [ALL, ANY, ARGMAX, MAX, MIN, SUM], found 'SUN'"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[] = Reduce{kind=SUM, axes=[1, 0]}\n}",
+                2, 14, "axes ascend"),
             new Wrong("program \"p\" {\n  %1:f32[-1] = Gather\n}", 2, 10, "at least 0"),
             new Wrong("program \"p\" {\n  %1:f32[2?%7] = Gather\n}", 2, 12, "%7 is not made"),
-            new Wrong("program \"p\" {\n  %1:f32[] = Map{code=(f32) {$0 = arg 1; return $0}}\n}",
+            new Wrong(
+                "program \"p\" {\n  %1:f32[] = Map{code=(f32) {$0 = arg 1; return $0}}\n}",
                 2, 35, "there is no parameter 1 of 1"),
-            new Wrong("program \"p\" {\n  %1:f32[] = Map{code=(f32) {$0 = foo; return}}\n}", 2, 35,
-                "no scalar function 'foo'"),
+            new Wrong(
+                "program \"p\" {\n  %1:f32[] = Map{code=(f32) {$0 = foo; return}}\n}",
+                2, 35, "no scalar function 'foo'"),
             new Wrong(
                 "program \"p\" {\n  %1:f32[] = Map{code=(f32) {$0 = arg 0; $1 = add $0; return}}\n}",
                 2, 47, "add takes 2 operands, found 1"),
             new Wrong(
                 "program \"p\" {\n"
-                    + "  = Foreign{box=\"b\", callback=java, ordered=true, types=[]}\n}", 2, 5,
+                    + "  = Foreign{box=\"b\", callback=java, ordered=true, types=[]}\n}",
+                2,
+                5,
                 "no Java code is given for box 'b'"),
             new Wrong("program \"p\" {\n} more", 2, 3, "more text follows"))
-        .map(
-            w ->
-                DynamicTest.dynamicTest(
-                    w.says,
-                    () -> {
-                      assertThatThrownBy(() -> Parser.parse(w.text))
-                          .isInstanceOf(SyntaxException.class)
-                          .hasMessageContaining(w.says)
-                          .hasMessageStartingWith("line " + w.line + ", column " + w.column + ": ")
-                          .message()
-                          .endsWith("\n  " + w.text.split("\n")[w.line - 1] + "\n  "
-                              + " ".repeat(w.column - 1) + "^");
-                    }));
+        .map(w ->
+            DynamicTest.dynamicTest(
+                w.says,
+                () -> {
+                  assertThatThrownBy(() -> Parser.parse(w.text))
+                      .isInstanceOf(SyntaxException.class)
+                      .hasMessageContaining(w.says)
+                      .hasMessageStartingWith("line " + w.line + ", column " + w.column + ": ")
+                      .message()
+                      .endsWith(
+                          "\n  "
+                              + w.text.split("\n")[w.line - 1]
+                              + "\n  "
+                              + " ".repeat(w.column - 1)
+                              + "^");
+                }));
   }
 }

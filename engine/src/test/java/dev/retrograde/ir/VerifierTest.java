@@ -35,9 +35,7 @@ class VerifierTest {
             input "x" %0:f32[2]
             %1:f32[2] = Gather %0 %0
             """),
-        new Wrong(
-            "the operands do not fit: Index 0 out of bounds",
-            "%1:f32[2] = StopGradient\n"),
+        new Wrong("the operands do not fit: Index 0 out of bounds", "%1:f32[2] = StopGradient\n"),
         new Wrong(
             "an operand uses %5, which belongs to another block",
             """
@@ -123,17 +121,18 @@ class VerifierTest {
             function "f" (%1:f32[]) { return %1 }
             %0:i32[] = Call{function="f", ordered=false, types=[i32[]]} %2
             """),
-        new Wrong("output 'y' is declared twice", "input \"x\" %0:f32[]\noutput \"y\" %0\n"
-            + "output \"y\" %0\n"),
+        new Wrong(
+            "output 'y' is declared twice",
+            "input \"x\" %0:f32[]\noutput \"y\" %0\n" + "output \"y\" %0\n"),
         new Wrong("input 'x' is declared twice", "input \"x\" %0:f32[]\ninput \"x\" %1:f32[]\n"),
-        new Wrong("update of 'w': there is no such state", "input \"x\" %0:f32[]\n"
-            + "update \"w\" %0\n"),
+        new Wrong(
+            "update of 'w': there is no such state",
+            "input \"x\" %0:f32[]\n" + "update \"w\" %0\n"),
         new Wrong(
             "the entry is f32[2], the value %1 is f32[]",
             state("f32[2]") + "input \"x\" %1:f32[]\nupdate \"w\" %1\n"),
         new Wrong(
-            "state 'w' is updated twice",
-            state("f32[2]") + "update \"w\" %0\nupdate \"w\" %0\n"),
+            "state 'w' is updated twice", state("f32[2]") + "update \"w\" %0\nupdate \"w\" %0\n"),
         new Wrong(
             "rows of f32[2] are f32[3], the value %0 is f32[2]",
             state("f32[2]") + "input \"r\" %1:i32[3]\nupdate \"w\" %0 rows %1\n"),
@@ -143,24 +142,26 @@ class VerifierTest {
   }
 
   private static String state(String type) {
-    return "state %0:" + type + " StateEntry{name=\"w\", type=" + type
+    return "state %0:"
+        + type
+        + " StateEntry{name=\"w\", type="
+        + type
         + ", role=PARAMETER, init=Fill{value=0.0}}\n";
   }
 
   @TestFactory
   Stream<DynamicTest> findsWhatIsWrong() {
     return table().stream()
-        .map(
-            w ->
-                DynamicTest.dynamicTest(
-                    w.says,
-                    () -> {
-                      Program p = Parser.parse(program(w.body));
-                      assertThatThrownBy(() -> Verifier.verify(p))
-                          .isInstanceOf(AssertionError.class)
-                          .hasMessageStartingWith("program 'p': ")
-                          .hasMessageContaining(w.says);
-                    }));
+        .map(w ->
+            DynamicTest.dynamicTest(
+                w.says,
+                () -> {
+                  Program p = Parser.parse(program(w.body));
+                  assertThatThrownBy(() -> Verifier.verify(p))
+                      .isInstanceOf(AssertionError.class)
+                      .hasMessageStartingWith("program 'p': ")
+                      .hasMessageContaining(w.says);
+                }));
   }
 
   @Test
@@ -169,15 +170,27 @@ class VerifierTest {
         Parser.parse(
             program(
                 "input \"x\" %0:f32[2]\n"
-                    + "%1:f32[2] = " + NEG + " %0\n"
-                    + "%2:f32[9] = " + NEG + " %1 @\"layer\" line \"Net.java:3\"\n"
-                    + "%3:f32[2] = " + NEG + " %1\n"));
+                    + "%1:f32[2] = "
+                    + NEG
+                    + " %0\n"
+                    + "%2:f32[9] = "
+                    + NEG
+                    + " %1 @\"layer\" line \"Net.java:3\"\n"
+                    + "%3:f32[2] = "
+                    + NEG
+                    + " %1\n"));
     assertThatThrownBy(() -> Verifier.verify(p))
         .hasMessage(
             "program 'p': the results are [f32[9]], the op infers [f32[2]]\n"
-                + "  %1:f32[2] = " + NEG + " %0\n"
-                + "> %2:f32[9] = " + NEG + " %1 @\"layer\" line \"Net.java:3\"\n"
-                + "  %3:f32[2] = " + NEG + " %1");
+                + "  %1:f32[2] = "
+                + NEG
+                + " %0\n"
+                + "> %2:f32[9] = "
+                + NEG
+                + " %1 @\"layer\" line \"Net.java:3\"\n"
+                + "  %3:f32[2] = "
+                + NEG
+                + " %1");
   }
 
   @Test
@@ -190,7 +203,8 @@ class VerifierTest {
         .hasMessageContaining("an operand uses %1, which is not made before");
     List<Program.Named> in = List.of(new Program.Named("x", x));
     assertThat(Verifier.verify(of(in, m)).nodes()).containsExactly(m);
-    assertThatThrownBy(() -> Verifier.verify(of(in, m, m))).hasMessageContaining("%1 is made twice");
+    assertThatThrownBy(() -> Verifier.verify(of(in, m, m)))
+        .hasMessageContaining("%1 is made twice");
     Value same = new Value(1, Type.of(DType.F32));
     Node o = new Node(new MapOp.StopGradient(), List.of(x), List.of(same), List.of(), Origin.NONE);
     assertThatThrownBy(() -> Verifier.verify(of(in, m, o)))
@@ -198,8 +212,7 @@ class VerifierTest {
   }
 
   private static Program of(List<Program.Named> inputs, Node... nodes) {
-    return new Program(
-        "p", List.of(), inputs, List.of(nodes), List.of(), List.of(), Map.of());
+    return new Program("p", List.of(), inputs, List.of(nodes), List.of(), List.of(), Map.of());
   }
 
   @Test
@@ -247,8 +260,7 @@ class VerifierTest {
         """;
     Map<String, ControlOp.Callback> boxes = Map.of("b", x -> x);
     Verifier.verify(Parser.parse(program(body.formatted("true")), boxes));
-    assertThatThrownBy(
-            () -> Verifier.verify(Parser.parse(program(body.formatted("false")), boxes)))
+    assertThatThrownBy(() -> Verifier.verify(Parser.parse(program(body.formatted("false")), boxes)))
         .hasMessageContaining("function 'f' has ordered effects, the call says that it has none");
   }
 }
