@@ -157,7 +157,7 @@ final class AttributeParser {
     } catch (SyntaxException e) {
       throw e;
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 
@@ -208,7 +208,7 @@ final class AttributeParser {
     try {
       return DType.parse(word);
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 
@@ -341,7 +341,7 @@ final class AttributeParser {
       return new ScalarCode.Apply(
           fn, fn.result(args.stream().map(a -> instrs.get(a).dtype()).toList()), args);
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 

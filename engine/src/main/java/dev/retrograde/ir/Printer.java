@@ -133,8 +133,11 @@ public final class Printer {
     List<String> parts = new ArrayList<>();
     for (RecordComponent c : r.getClass().getRecordComponents()) {
       Object v = Attributes.get(r, c);
-      boolean bits = stored != null && c.getName().equals("bits") && v instanceof Long;
-      parts.add(c.getName() + "=" + (bits ? number(stored, (Long) v) : attribute(v, null)));
+      String text =
+          stored != null && v instanceof Long bits && c.getName().equals("bits")
+              ? number(stored, bits)
+              : attribute(v, null);
+      parts.add(c.getName() + "=" + text);
     }
     String name = r.getClass().getSimpleName();
     return parts.isEmpty() ? name : name + "{" + String.join(", ", parts) + "}";
