@@ -1,8 +1,10 @@
 package dev.retrograde.autodiff;
 
+import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,13 +25,17 @@ public final class Forward {
     Map<Value, Value> tangent = new HashMap<>(seeds);
     Origin before = e.origin();
     for (Node n : List.copyOf(nodes)) {
-      if (n.operands().stream().noneMatch(tangent::containsKey)) {
+      List<Value> captured = Uses.captured(n).stream().filter(tangent::containsKey).toList();
+      if (n.operands().stream().noneMatch(tangent::containsKey) && captured.isEmpty()) {
         continue;
       }
       List<@Nullable Value> in = new ArrayList<>();
       n.operands().forEach(o -> in.add(tangent.get(o)));
       e.origin(n.origin());
-      List<@Nullable Value> out = n.op().jvp(e, n, in);
+      List<@Nullable Value> out =
+          n.op() instanceof ControlOp.If
+              ? Branches.jvp(e, n, tangent, captured)
+              : n.op().jvp(e, n, in);
       for (int r = 0; r < n.results().size(); r++) {
         Value t = out.get(r);
         if (t != null) {

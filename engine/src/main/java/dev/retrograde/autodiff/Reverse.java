@@ -1,9 +1,12 @@
 package dev.retrograde.autodiff;
 
+import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,7 +77,8 @@ public final class Reverse {
     Map<Value, Value> run() {
       active.addAll(wrt);
       for (Node n : nodes) {
-        if (n.operands().stream().anyMatch(active::contains)) {
+        if (!(n.op() instanceof MapOp.StopGradient)
+            && (n.operands().stream().anyMatch(active::contains) || !captured(n).isEmpty())) {
           n.results().stream().filter(r -> r.type().dtype().isFloat()).forEach(active::add);
         }
       }
@@ -98,12 +102,32 @@ public final class Reverse {
 
     private void back(Node n) {
       List<Boolean> wanted = n.operands().stream().map(active::contains).toList();
-      if (!wanted.contains(true)) {
+      List<Value> captured = captured(n);
+      if (!wanted.contains(true) && captured.isEmpty()) {
         return;
       }
       e.origin(n.origin().with(Origin.Phase.BACKWARD));
       List<@Nullable Value> in = new ArrayList<>();
       n.results().forEach(r -> in.add(cot.get(r)));
+      if (n.op() instanceof ControlOp.If) {
+        Map<Value, Value> found = Branches.vjp(e, n, in, captured);
+        found.forEach(this::accumulate);
+        if (found.size() < captured.size()) {
+          cuts.add(n);
+        }
+        return;
+      }
+      if (n.op() instanceof ControlOp.Region r && !captured.isEmpty()) {
+        throw new NoGradientException(
+            "region '"
+                + r.rule()
+                + "' of "
+                + n.origin()
+                + " uses "
+                + captured
+                + " without taking it as an argument, so its rule gives it no cotangent; pass it"
+                + " as an argument, or stop its gradient");
+      }
       List<@Nullable Value> back = n.op().vjp(e, n, in, wanted);
       for (int k = 0; k < n.operands().size(); k++) {
         Value x = n.operand(k);
@@ -118,25 +142,51 @@ public final class Reverse {
         if (!c.type().equals(x.type())) {
           throw new AssertionError(n + ": the cotangent of " + x.type() + " is " + c.type());
         }
-        Value sum = cot.get(x);
-        cot.put(x, sum == null ? c : e.plus(sum, c));
+        accumulate(x, c);
       }
+    }
+
+    private void accumulate(Value x, Value c) {
+      Value sum = cot.get(x);
+      cot.put(x, sum == null ? c : e.plus(sum, c));
+    }
+
+    /// Values that need a cotangent and that blocks of a node use without taking them as operands.
+    private List<Value> captured(Node n) {
+      return n.blocks().isEmpty()
+          ? List.of()
+          : used(n).stream().filter(v -> active.contains(v) && v.type().dtype().isFloat()).toList();
+    }
+
+    /// The rule of a region may use what it likes: no gradient flows through a rule.
+    private static List<Value> used(Node n) {
+      return n.op() instanceof ControlOp.Region
+          ? Uses.captured(n.blocks().get(0))
+          : Uses.captured(n);
     }
 
     String explain(String name, Value v) {
       Set<Value> from = new HashSet<>();
       from.add(v);
       for (Node n : nodes) {
-        if (n.operands().stream().anyMatch(from::contains)) {
+        if (Uses.all(n).stream().anyMatch(from::contains)) {
           if (cuts.contains(n)
+              || n.op() instanceof MapOp.StopGradient
               || n.results().stream().noneMatch(r -> r.type().dtype().isFloat())) {
-            return "'" + name + "' has no gradient: " + n.op().name() + " '" + n.origin()
+            return "'"
+                + name
+                + "' has no gradient: "
+                + n.op().name()
+                + " '"
+                + n.origin()
                 + "' cut the path from it to the loss; make it not trainable, or give that op a rule";
           }
           from.addAll(n.results());
         }
       }
-      return "'" + name + "' has no gradient: the loss does not depend on it; "
+      return "'"
+          + name
+          + "' has no gradient: the loss does not depend on it; "
           + "remove the layer, or make it not trainable";
     }
   }

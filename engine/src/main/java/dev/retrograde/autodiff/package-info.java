@@ -1,7 +1,8 @@
 /// Derivatives as programs: reverse mode, forward mode and what is made of both.
 ///
-/// [Reverse] appends the backward pass of a traced function from each op's `vjp`; [Forward] does the
-/// same from `jvp`. Both only emit IR, so their results differentiate and compile again.
+/// [Reverse] appends the backward pass of a traced function from each op's `vjp`; [Forward] does
+/// the same from `jvp`. Both only emit IR, so their results differentiate and compile again;
+/// [Derivatives] composes them.
 @NullMarked
 package dev.retrograde.autodiff;
 

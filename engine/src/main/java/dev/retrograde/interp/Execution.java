@@ -48,7 +48,8 @@ final class Execution {
     return switch (n.op()) {
       case ControlOp c ->
           switch (c) {
-            case ControlOp.If i -> block(n.blocks().get(in.get(0).bits(0) != 0 ? 0 : 1), List.of(), env);
+            case ControlOp.If i ->
+                block(n.blocks().get(in.get(0).bits(0) != 0 ? 0 : 1), List.of(), env);
             case ControlOp.For f -> loop(f, n, in, env);
             case ControlOp.While w -> loop(w, n, in, env);
             case ControlOp.Scan s -> scan(s, n, in, env);
@@ -130,13 +131,26 @@ final class Execution {
       throw new AssertionError("no function '" + f.function() + "' in " + program.name());
     }
     if (++depth > DEPTH) {
-      throw new IllegalStateException(
-          "function '" + f.function() + "' is more than " + DEPTH
-              + " calls deep; it needs a case that does not call itself");
+      throw tooDeep(f);
     }
-    List<HostTensor> out = block(b, in, new HashMap<>(outer));
+    List<HostTensor> out;
+    try {
+      out = block(b, in, new HashMap<>(outer));
+    } catch (StackOverflowError e) {
+      // Nothing but this run's own values is half made; a thread with a small stack comes here.
+      throw tooDeep(f);
+    }
     depth--;
     return out;
+  }
+
+  private IllegalStateException tooDeep(ControlOp.Call f) {
+    return new IllegalStateException(
+        "function '"
+            + f.function()
+            + "' is "
+            + depth
+            + " calls deep; it needs a case that does not call itself");
   }
 
   private static IllegalStateException exceeded(Node n, int bound) {
@@ -167,7 +181,11 @@ final class Execution {
   }
 
   private static List<HostTensor> all(Map<Value, HostTensor> env, List<Value> values) {
-    return values.stream().map(v -> of(env, v)).toList();
+    List<HostTensor> out = new ArrayList<>(values.size());
+    for (Value v : values) {
+      out.add(of(env, v));
+    }
+    return out;
   }
 
   /// The type with its run-time sizes filled in.

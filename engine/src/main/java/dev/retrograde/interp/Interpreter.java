@@ -10,7 +10,8 @@ import java.util.Map;
 
 /// Runs programs node by node on heap tensors by each op's reference evaluation.
 ///
-/// Tensors of run-time size are held at the size that the count says, so nothing past it can be read.
+/// Tensors of run-time size are held at the size that the count says, so nothing past it can be
+/// read.
 public final class Interpreter {
   private Interpreter() {}
 
@@ -34,7 +35,8 @@ public final class Interpreter {
       env.put(s.value(), given("state", s.entry().name(), s.value().type(), state));
     }
     for (Program.Named i : p.inputs()) {
-      check("input", i.name(), Execution.resolve(i.value().type(), env), env.get(i.value()));
+      Type type = Execution.resolve(i.value().type(), env);
+      check("input", i.name(), type, Execution.of(env, i.value()));
     }
     Execution.run(p, env);
     Map<String, HostTensor> outputs = new LinkedHashMap<>();

@@ -157,7 +157,7 @@ final class AttributeParser {
     } catch (SyntaxException e) {
       throw e;
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 
@@ -208,7 +208,7 @@ final class AttributeParser {
     try {
       return DType.parse(word);
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 
@@ -261,8 +261,7 @@ final class AttributeParser {
     int place = in.place();
     String n = in.number();
     try {
-      return ScalarCode.bitsOf(
-          d, d == DType.F64 ? Double.parseDouble(n) : Float.parseFloat(n));
+      return ScalarCode.bitsOf(d, d == DType.F64 ? Double.parseDouble(n) : Float.parseFloat(n));
     } catch (NumberFormatException e) {
       throw in.fail(place, "expected a number, found '" + n + "'");
     }
@@ -329,7 +328,9 @@ final class AttributeParser {
     if (fn == null) {
       throw in.fail(
           place,
-          "no scalar function '" + name + "', known are "
+          "no scalar function '"
+              + name
+              + "', known are "
               + new java.util.TreeSet<>(functions.keySet()));
     }
     List<Integer> args = registers(instrs);
@@ -340,7 +341,7 @@ final class AttributeParser {
       return new ScalarCode.Apply(
           fn, fn.result(args.stream().map(a -> instrs.get(a).dtype()).toList()), args);
     } catch (IllegalArgumentException e) {
-      throw in.fail(place, e.getMessage());
+      throw in.fail(place, String.valueOf(e.getMessage()));
     }
   }
 

@@ -22,7 +22,8 @@ final class Attributes {
     }
   }
 
-  /// A record made from the values of all its components. What its constructor throws comes through.
+  /// A record made from the values of all its components. What its constructor throws comes
+  /// through.
   static Record make(Class<? extends Record> type, List<Object> values) {
     Class<?>[] types =
         Arrays.stream(type.getRecordComponents())

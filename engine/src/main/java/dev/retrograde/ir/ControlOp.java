@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// Control: ops with nested blocks, calls of functions, and calls out of the program.
 ///
 /// Blocks use values of the surrounding blocks directly; what they receive as parameters is only
-/// what changes from one run of the block to the next. A target runs blocks itself, so these ops have
-/// no evaluation of their own, except [Foreign].
+/// what changes from one run of the block to the next. A target runs blocks itself, so these ops
+/// have no evaluation of their own, except [Foreign].
 public sealed interface ControlOp extends Op {
   /// Trips of a loop that has no known bound.
   int UNBOUNDED = Integer.MAX_VALUE;
@@ -43,7 +43,8 @@ public sealed interface ControlOp extends Op {
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Derivatives.none(1); // The condition is a bool; captured values are reverse mode's part.
+      return Derivatives.none(
+          1); // The condition is a bool; captured values are reverse mode's part.
     }
 
     @Override
@@ -52,9 +53,9 @@ public sealed interface ControlOp extends Op {
     }
   }
 
-  /// Runs its block a number of times: operands `[trips, carried...]` with trips an i32 scalar, block
-  /// `(i, carried...) -> carried...` with i an i32 scalar from 0. No trip at all gives the initial
-  /// values.
+  /// Runs its block a number of times: operands `[trips, carried...]` with trips an i32 scalar,
+  /// block `(i, carried...) -> carried...` with i an i32 scalar from 0. No trip at all gives the
+  /// initial values.
   ///
   /// @param bound the most trips there can be, or [#UNBOUNDED]
   record For(int bound) implements ControlOp {
@@ -82,8 +83,8 @@ public sealed interface ControlOp extends Op {
     }
   }
 
-  /// Runs its second block while its first says so: operands `[carried...]`, blocks
-  /// `(carried...) -> bool` and `(carried...) -> carried...`.
+  /// Runs its second block while its first says so: operands `[carried...]`, blocks `(carried...)
+  /// -> bool` and `(carried...) -> carried...`.
   ///
   /// @param bound the most trips there can be, or [#UNBOUNDED]
   record While(int bound) implements ControlOp {
@@ -113,8 +114,8 @@ public sealed interface ControlOp extends Op {
     }
   }
 
-  /// Walks along axis 0: operands `[carried..., xs...]` with `xs: [trips, r...]`, block
-  /// `(i, carried..., x...) -> carried..., y...` with `x: [r...]` the row of this trip; results
+  /// Walks along axis 0: operands `[carried..., xs...]` with `xs: [trips, r...]`, block `(i,
+  /// carried..., x...) -> carried..., y...` with `x: [r...]` the row of this trip; results
   /// `[carried..., ys...]` with `ys: [trips, r...]` the rows that were written. There may be no
   /// carried values (rows do not depend on each other) and no xs.
   ///
@@ -125,7 +126,8 @@ public sealed interface ControlOp extends Op {
     public List<Type> infer(List<Type> in, List<Block> blocks) {
       Control.count(blocks, 1);
       if (carried < 0 || carried > in.size()) {
-        throw new IllegalArgumentException(carried + " carried values of " + in.size() + " operands");
+        throw new IllegalArgumentException(
+            carried + " carried values of " + in.size() + " operands");
       }
       List<Type> kept = in.subList(0, carried);
       List<Type> params = new ArrayList<>(List.of(Type.of(DType.I32)));
@@ -198,13 +200,14 @@ public sealed interface ControlOp extends Op {
   /// Nodes with a reverse rule of their own. The first block is the forward part, `(args...) ->
   /// outputs..., residuals...`; all its results are results of the node. The second is the rule,
   /// `(residuals..., cotangents...) -> cotangents of args...`: it receives a cotangent for each
-  /// output that carries its own and returns one for each floating operand. It is not run but copied
-  /// into the backward pass.
+  /// output that carries its own and returns one for each floating operand. It is not run but
+  /// copied into the backward pass.
   ///
   /// @param rule its name
   /// @param outputs how many of the results are outputs
-  /// @param companions for each output the output that carries its gradient: itself, or another one,
-  ///     such as the count beside a spike train; cotangents that arrive at the former are dropped
+  /// @param companions for each output the output that carries its gradient: itself, or another
+  ///   one, such as the count beside a spike train; cotangents that arrive at the former are
+  ///   dropped
   record Region(String rule, int outputs, List<Integer> companions) implements ControlOp {
     public Region {
       companions = List.copyOf(companions);
@@ -233,14 +236,20 @@ public sealed interface ControlOp extends Op {
       List<Type> results = Control.of(forward.results());
       if (results.size() < outputs) {
         throw new IllegalArgumentException(
-            "the forward part returns " + results.size() + " values, but has " + outputs
+            "the forward part returns "
+                + results.size()
+                + " values, but has "
+                + outputs
                 + " outputs");
       }
       List<Type> params = new ArrayList<>(results.subList(outputs, results.size()));
       for (int i = 0; i < outputs; i++) {
         if (companions.get(i) != i && !results.get(companions.get(i)).dtype().isFloat()) {
           throw new IllegalArgumentException(
-              "companion " + companions.get(i) + " is " + results.get(companions.get(i))
+              "companion "
+                  + companions.get(i)
+                  + " is "
+                  + results.get(companions.get(i))
                   + " and cannot carry a gradient; a floating type is expected");
         }
         if (carries(i, results.get(i))) {
@@ -297,8 +306,8 @@ public sealed interface ControlOp extends Op {
   /// Calls Java code.
   ///
   /// @param box its name, by which the text form refers to it
-  /// @param ordered whether it does more than compute its results: it is then called exactly once for
-  ///     each time it is reached, in the program's order, and never cloned, merged or removed
+  /// @param ordered whether it does more than compute its results: it is then called exactly once
+  ///   for each time it is reached, in the program's order, and never cloned, merged or removed
   /// @param types of the results
   record Foreign(String box, Callback callback, boolean ordered, List<Type> types)
       implements ControlOp {
@@ -370,8 +379,7 @@ public sealed interface ControlOp extends Op {
 
     static void types(String what, List<Type> expected, List<Type> found) {
       if (!expected.equals(found)) {
-        throw new IllegalArgumentException(
-            what + " are " + found + ", expected " + expected);
+        throw new IllegalArgumentException(what + " are " + found + ", expected " + expected);
       }
     }
   }

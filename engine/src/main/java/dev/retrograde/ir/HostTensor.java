@@ -38,7 +38,8 @@ public final class HostTensor {
 
   public static HostTensor of(Type t, double... values) {
     if (values.length != t.size()) {
-      throw new IllegalArgumentException(t + " wants " + t.size() + " values, not " + values.length);
+      throw new IllegalArgumentException(
+          t + " wants " + t.size() + " values, not " + values.length);
     }
     return fill(t, i -> values[i]);
   }

@@ -21,7 +21,8 @@ public sealed interface LinalgOp extends Op {
       return List.of(in.get(0));
     }
 
-    /// S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹ made symmetric, where Φ keeps the lower triangle and halves the diagonal.
+    /// S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹ made symmetric, where Φ keeps the lower triangle and halves the
+    /// diagonal.
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
@@ -81,8 +82,8 @@ public sealed interface LinalgOp extends Op {
     }
   }
 
-  /// X with T X = B, or Tᵀ X = B if `transposed`, where T is the `lower` or upper triangle of
-  /// `A: [b..., n, n]` and `B: [b..., n, m]`. The other triangle is not read. A zero on the diagonal
+  /// X with T X = B, or Tᵀ X = B if `transposed`, where T is the `lower` or upper triangle of `A:
+  /// [b..., n, n]` and `B: [b..., n, m]`. The other triangle is not read. A zero on the diagonal
   /// gives infinities and NaN.
   record TriangularSolve(boolean lower, boolean transposed) implements LinalgOp {
     @Override
@@ -174,9 +175,7 @@ public sealed interface LinalgOp extends Op {
 
     static void square(Type a) {
       int r = a.rank();
-      if (r < 2
-          || !a.dtype().isFloat()
-          || !a.extents().get(r - 1).equals(a.extents().get(r - 2))) {
+      if (r < 2 || !a.dtype().isFloat() || !a.extents().get(r - 1).equals(a.extents().get(r - 2))) {
         throw new IllegalArgumentException("expected square matrices [b..., n, n], found " + a);
       }
     }

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// Products: ops linear in each of two operands.
 public sealed interface LinearOp extends Op {
 
-  /// The general product of two tensors. `batch` axes pair up, `contract` axes pair up and are summed
-  /// over; the result has the batch axes, then the free axes of the left operand, then those of the
-  /// right.
+  /// The general product of two tensors. `batch` axes pair up, `contract` axes pair up and are
+  /// summed over; the result has the batch axes, then the free axes of the left operand, then those
+  /// of the right.
   ///
   /// The sum runs over the contracted axes in the order given, last fastest, each step one fused
   /// multiply-add, starting from zero.
@@ -75,23 +75,37 @@ public sealed interface LinearOp extends Op {
         for (int a : some) {
           if (a < 0 || a >= t.rank() || !seen.add(a)) {
             throw new IllegalArgumentException(
-                "batch axes " + batch + " and contracted axes " + contract
-                    + " name axes of " + t + " once each");
+                "batch axes "
+                    + batch
+                    + " and contracted axes "
+                    + contract
+                    + " name axes of "
+                    + t
+                    + " once each");
           }
         }
       }
     }
 
-    static void pairs(
-        String what, Type l, List<Integer> la, Type r, List<Integer> ra) {
+    static void pairs(String what, Type l, List<Integer> la, Type r, List<Integer> ra) {
       if (la.size() != ra.size()) {
         throw new IllegalArgumentException(what + " axes do not pair up: " + la + " and " + ra);
       }
       for (int i = 0; i < la.size(); i++) {
         if (!l.extents().get(la.get(i)).equals(r.extents().get(ra.get(i)))) {
           throw new IllegalArgumentException(
-              what + " axes differ: lhs " + l + " axis " + la.get(i) + " = "
-                  + l.extents().get(la.get(i)) + ", rhs " + r + " axis " + ra.get(i) + " = "
+              what
+                  + " axes differ: lhs "
+                  + l
+                  + " axis "
+                  + la.get(i)
+                  + " = "
+                  + l.extents().get(la.get(i))
+                  + ", rhs "
+                  + r
+                  + " axis "
+                  + ra.get(i)
+                  + " = "
                   + r.extents().get(ra.get(i)));
         }
       }
@@ -243,8 +257,17 @@ public sealed interface LinearOp extends Op {
       int dilationW,
       int groups) {
     public Geometry {
-      if (kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1 || dilationH < 1
-          || dilationW < 1 || groups < 1 || top < 0 || bottom < 0 || left < 0 || right < 0) {
+      if (kernelH < 1
+          || kernelW < 1
+          || strideH < 1
+          || strideW < 1
+          || dilationH < 1
+          || dilationW < 1
+          || groups < 1
+          || top < 0
+          || bottom < 0
+          || left < 0
+          || right < 0) {
         throw new IllegalArgumentException(
             "kernel, stride, dilation and groups are at least 1, padding at least 0");
       }
@@ -266,7 +289,13 @@ public sealed interface LinearOp extends Op {
     private static int out(String what, int n, int pad, int span, int stride) {
       if (n + pad < span) {
         throw new IllegalArgumentException(
-            what + " " + n + " with padding " + pad + " is smaller than the kernel's reach " + span);
+            what
+                + " "
+                + n
+                + " with padding "
+                + pad
+                + " is smaller than the kernel's reach "
+                + span);
       }
       return (n + pad - span) / stride + 1;
     }
@@ -280,7 +309,9 @@ public sealed interface LinearOp extends Op {
       Type f = in.get(1);
       if (x.rank() != 4 || f.rank() != 4 || x.dtype() != f.dtype()) {
         throw new IllegalArgumentException(
-            "expected images [n, h, w, c] and filters [o, h, w, i] of one type, found " + x + ", "
+            "expected images [n, h, w, c] and filters [o, h, w, i] of one type, found "
+                + x
+                + ", "
                 + f);
       }
       if (f.dim(1) != g.kernelH || f.dim(2) != g.kernelW) {
@@ -289,8 +320,14 @@ public sealed interface LinearOp extends Op {
       }
       if (f.dim(3) * g.groups != x.dim(3) || f.dim(0) % g.groups != 0) {
         throw new IllegalArgumentException(
-            "images have " + x.dim(3) + " channels, filters take " + f.dim(3) + " in each of "
-                + g.groups + " groups and give " + f.dim(0));
+            "images have "
+                + x.dim(3)
+                + " channels, filters take "
+                + f.dim(3)
+                + " in each of "
+                + g.groups
+                + " groups and give "
+                + f.dim(0));
       }
       return List.of(
           x.with(
@@ -324,8 +361,12 @@ public sealed interface LinearOp extends Op {
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor y = HostTensor.zeros(results.get(0));
       double[] acc = new double[y.size()];
-      Taps.each(g, in.get(0).type(), in.get(1).type(), y.type(), (x, f, o) ->
-          acc[o] += in.get(0).get(x) * in.get(1).get(f));
+      Taps.each(
+          g,
+          in.get(0).type(),
+          in.get(1).type(),
+          y.type(),
+          (x, f, o) -> acc[o] += in.get(0).get(x) * in.get(1).get(f));
       return List.of(HostTensor.fill(y.type(), i -> acc[i]));
     }
 
@@ -367,8 +408,12 @@ public sealed interface LinearOp extends Op {
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor y = HostTensor.zeros(results.get(0));
       double[] acc = new double[y.size()];
-      Taps.each(g, y.type(), in.get(1).type(), in.get(0).type(), (x, f, o) ->
-          acc[x] += in.get(0).get(o) * in.get(1).get(f));
+      Taps.each(
+          g,
+          y.type(),
+          in.get(1).type(),
+          in.get(0).type(),
+          (x, f, o) -> acc[x] += in.get(0).get(o) * in.get(1).get(f));
       return List.of(HostTensor.fill(y.type(), i -> acc[i]));
     }
 
@@ -410,8 +455,12 @@ public sealed interface LinearOp extends Op {
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor y = HostTensor.zeros(results.get(0));
       double[] acc = new double[y.size()];
-      Taps.each(g, in.get(0).type(), y.type(), in.get(1).type(), (x, f, o) ->
-          acc[f] += in.get(0).get(x) * in.get(1).get(o));
+      Taps.each(
+          g,
+          in.get(0).type(),
+          y.type(),
+          in.get(1).type(),
+          (x, f, o) -> acc[f] += in.get(0).get(x) * in.get(1).get(o));
       return List.of(HostTensor.fill(y.type(), i -> acc[i]));
     }
 

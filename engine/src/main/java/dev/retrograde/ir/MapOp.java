@@ -1,12 +1,12 @@
 package dev.retrograde.ir;
 
 import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarCode.Apply;
 import dev.retrograde.scalar.ScalarCode.Cast;
 import dev.retrograde.scalar.ScalarEval;
 import dev.retrograde.scalar.ScalarFn;
-import dev.retrograde.scalar.Functions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +26,23 @@ public sealed interface MapOp extends Op {
       for (int i = 0; i < in.size(); i++) {
         if (!in.get(i).extents().equals(in.get(0).extents())) {
           throw new IllegalArgumentException(
-              "operand " + i + " is " + in.get(i) + " and operand 0 is " + in.get(0)
+              "operand "
+                  + i
+                  + " is "
+                  + in.get(i)
+                  + " and operand 0 is "
+                  + in.get(0)
                   + "; elementwise operands have equal shapes, broadcast the smaller one");
         }
         if (in.get(i).dtype() != code.params().get(i)) {
           throw new IllegalArgumentException(
-              "operand " + i + " is " + in.get(i).dtype().text() + ", expected "
-                  + code.params().get(i).text() + "; cast it");
+              "operand "
+                  + i
+                  + " is "
+                  + in.get(i).dtype().text()
+                  + ", expected "
+                  + code.params().get(i).text()
+                  + "; cast it");
         }
       }
       List<Type> out = new ArrayList<>();
@@ -80,7 +90,8 @@ public sealed interface MapOp extends Op {
       return out;
     }
 
-    /// d(result r)/d(operand i) times `v`, as one map over only what the partial reads; null if flat.
+    /// d(result r)/d(operand i) times `v`, as one map over only what the partial reads; null if
+    /// flat.
     private @Nullable Value times(Emit e, Node n, int i, int r, Value v, DType to) {
       if (!code.params().get(i).isFloat() || !code.resultType(r).isFloat()) {
         return null;
@@ -187,12 +198,7 @@ public sealed interface MapOp extends Op {
     /// Index of d(result r)/d(parameter i), or null if flat. `resultBase` is the parameter index of
     /// the code's own first result, so that a lone function's derivative may read it.
     static @Nullable Integer partial(
-        ScalarCode.Builder b,
-        ScalarCode code,
-        List<Integer> args,
-        int resultBase,
-        int i,
-        int r) {
+        ScalarCode.Builder b, ScalarCode code, List<Integer> args, int resultBase, int i, int r) {
       ScalarFn lone = code.single();
       if (lone != null) {
         return partials(b, lone, args, b.arg(resultBase)).get(i);

@@ -122,7 +122,10 @@ public sealed interface MoveOp extends Op {
       }
       if (!Moves.segments(out).equals(Moves.segments(in.get(0)))) {
         throw new IllegalArgumentException(
-            "axes of run-time size keep their place: " + in.get(0) + " does not become " + out
+            "axes of run-time size keep their place: "
+                + in.get(0)
+                + " does not become "
+                + out
                 + "; only the axes between them may be reshaped");
       }
       return List.of(out);
@@ -259,16 +262,13 @@ public sealed interface MoveOp extends Op {
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       return List.of(
           Moves.pull(
-              results.get(0),
-              in.get(0),
-              ix -> axes.stream().mapToInt(a -> ix[a]).toArray()));
+              results.get(0), in.get(0), ix -> axes.stream().mapToInt(a -> ix[a]).toArray()));
     }
   }
 
   /// Elements `start + i * stride` along each axis. With an i32 vector as second operand the starts
   /// come from it at run time, clamped so that the slice stays inside.
-  record Slice(List<Integer> starts, List<Integer> sizes, List<Integer> strides)
-      implements MoveOp {
+  record Slice(List<Integer> starts, List<Integer> sizes, List<Integer> strides) implements MoveOp {
     public Slice {
       starts = List.copyOf(starts);
       sizes = List.copyOf(sizes);
@@ -289,7 +289,13 @@ public sealed interface MoveOp extends Op {
             || starts.get(a) > t.dim(a)
             || (sizes.get(a) > 0 && last >= t.dim(a))) {
           throw new IllegalArgumentException(
-              "axis " + a + ": elements " + starts.get(a) + " to " + last + " are not inside "
+              "axis "
+                  + a
+                  + ": elements "
+                  + starts.get(a)
+                  + " to "
+                  + last
+                  + " are not inside "
                   + t.dim(a));
         }
       }
@@ -302,7 +308,11 @@ public sealed interface MoveOp extends Op {
         boolean all = sizes.get(a) == t.dim(a) && strides.get(a) == 1;
         if (!all && t.extents().get(a) instanceof Extent.Ragged) {
           throw new IllegalArgumentException(
-              "axis " + a + " of " + t + " has a run-time size and is sliced whole or not at all; "
+              "axis "
+                  + a
+                  + " of "
+                  + t
+                  + " has a run-time size and is sliced whole or not at all; "
                   + "gather its rows");
         }
         extents.add(all ? t.extents().get(a) : Extent.of(sizes.get(a)));
@@ -453,9 +463,7 @@ public sealed interface MoveOp extends Op {
         }
         int inner = Math.max(0, t.dim(a) - 1) * interior.get(a);
         extents.add(
-            none
-                ? t.extents().get(a)
-                : Extent.of(low.get(a) + high.get(a) + t.dim(a) + inner));
+            none ? t.extents().get(a) : Extent.of(low.get(a) + high.get(a) + t.dim(a) + inner));
       }
       return List.of(t.with(extents));
     }
@@ -684,8 +692,8 @@ public sealed interface MoveOp extends Op {
       return out;
     }
 
-    /// Run-time extents of a type, each before the number of elements in the static axes that follow
-    /// it; the first number is that of the axes before all of them.
+    /// Run-time extents of a type, each before the number of elements in the static axes that
+    /// follow it; the first number is that of the axes before all of them.
     static List<Object> segments(Type t) {
       List<Object> out = new ArrayList<>();
       long n = 1;
@@ -704,8 +712,7 @@ public sealed interface MoveOp extends Op {
       return out;
     }
 
-    static HostTensor pull(
-        Type type, HostTensor x, java.util.function.UnaryOperator<int[]> from) {
+    static HostTensor pull(Type type, HostTensor x, java.util.function.UnaryOperator<int[]> from) {
       HostTensor y = HostTensor.zeros(type);
       for (int i = 0; i < y.size(); i++) {
         y.setBits(i, x.bits(x.at(from.apply(y.index(i)))));

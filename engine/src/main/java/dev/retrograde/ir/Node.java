@@ -10,8 +10,7 @@ public final class Node {
   private final List<Block> blocks;
   private final Origin origin;
 
-  public Node(
-      Op op, List<Value> operands, List<Value> results, List<Block> blocks, Origin origin) {
+  public Node(Op op, List<Value> operands, List<Value> results, List<Block> blocks, Origin origin) {
     this.op = op;
     this.operands = List.copyOf(operands);
     this.results = List.copyOf(results);
@@ -50,8 +49,7 @@ public final class Node {
 
   /// Whether it may be merged, cloned or removed: so may its op and everything in its blocks.
   public boolean pure() {
-    return op.pure()
-        && blocks.stream().allMatch(b -> b.nodes().stream().allMatch(Node::pure));
+    return op.pure() && blocks.stream().allMatch(b -> b.nodes().stream().allMatch(Node::pure));
   }
 
   @Override

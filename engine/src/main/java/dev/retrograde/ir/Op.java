@@ -59,8 +59,8 @@ public sealed interface Op
     return true;
   }
 
-  /// Whether it costs nothing to keep the operand instead of the result: reshapes, broadcasts, casts.
-  /// Such results are never residuals; backward applies the op again.
+  /// Whether it costs nothing to keep the operand instead of the result: reshapes, broadcasts,
+  /// casts. Such results are never residuals; backward applies the op again.
   default boolean free() {
     return false;
   }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// NaN comes after every number, whichever the direction.
 public sealed interface OrderOp extends Op {
 
-  /// The `k` largest elements along the last axis, largest first, and their positions. `k` is static
-  /// or a count known at run time, which must not exceed the elements that are there.
+  /// The `k` largest elements along the last axis, largest first, and their positions. `k` is
+  /// static or a count known at run time, which must not exceed the elements that are there.
   record TopK(Extent k) implements OrderOp {
     @Override
     public List<Type> infer(List<Type> in) {
@@ -25,7 +25,10 @@ public sealed interface OrderOp extends Op {
       }
       if (last instanceof Extent.Ragged && k instanceof Extent.Static) {
         throw new IllegalArgumentException(
-            "the last axis of " + x + " has a run-time size and may hold fewer than " + k
+            "the last axis of "
+                + x
+                + " has a run-time size and may hold fewer than "
+                + k
                 + " elements; give k as a run-time count, the smaller of both");
       }
       Type y = Order.last(x, k);
@@ -74,7 +77,8 @@ public sealed interface OrderOp extends Op {
     }
   }
 
-  /// Elements of the last axis picked by positions: `[b..., n]` and i32 `[b..., k]` give `[b..., k]`.
+  /// Elements of the last axis picked by positions: `[b..., n]` and i32 `[b..., k]` give `[b...,
+  /// k]`.
   record Take() implements OrderOp {
     @Override
     public List<Type> infer(List<Type> in) {
@@ -188,11 +192,13 @@ public sealed interface OrderOp extends Op {
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor y = HostTensor.zeros(results.get(0));
-      int[] at =
-          IntStream.range(0, in.get(0).size()).filter(i -> in.get(0).bits(i) != 0).toArray();
+      int[] at = IntStream.range(0, in.get(0).size()).filter(i -> in.get(0).bits(i) != 0).toArray();
       if (at.length < y.size()) {
         throw new IllegalStateException(
-            "the count asks for " + y.size() + " positions, but only " + at.length
+            "the count asks for "
+                + y.size()
+                + " positions, but only "
+                + at.length
                 + " elements are true; count them with a sum");
       }
       for (int i = 0; i < y.size(); i++) {

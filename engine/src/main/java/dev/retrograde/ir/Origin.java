@@ -6,7 +6,7 @@ package dev.retrograde.ir;
 /// @param line the user's line, such as `Model.java:41`, or empty
 /// @param phase the part of the step that it belongs to
 /// @param epoch clones made by recomputation carry an epoch above 0; equal nodes are merged only
-///     within one epoch, so that merging cannot undo a recomputation
+///   within one epoch, so that merging cannot undo a recomputation
 public record Origin(String path, String line, Phase phase, int epoch) {
   public static final Origin NONE = new Origin("", "", Phase.FORWARD, 0);
 

@@ -1,5 +1,6 @@
 package dev.retrograde.ir;
 
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +17,7 @@ public final class Parser {
 
   private Parser(String text, Map<String, ControlOp.Callback> boxes) {
     in = new Scanner(text);
-    attributes = new AttributeParser(in, this::value, boxes, ScalarFunctions.all());
+    attributes = new AttributeParser(in, this::value, boxes, functions());
   }
 
   /// @throws SyntaxException saying where and why this is no program
@@ -44,8 +45,7 @@ public final class Parser {
     while (!in.accept("}")) {
       if (in.accept("state")) {
         Value v = definition();
-        state.add(
-            new Program.StateParam((StateEntry) attributes.parse(StateEntry.class), v));
+        state.add(new Program.StateParam((StateEntry) attributes.parse(StateEntry.class), v));
       } else if (in.accept("input")) {
         String input = in.string();
         inputs.add(new Program.Named(input, definition()));
@@ -62,6 +62,8 @@ public final class Parser {
         String entry = in.string();
         Value v = use();
         updates.add(new Program.Update(entry, v, in.accept("rows") ? use() : null));
+      } else if (in.atEnd()) {
+        in.expect("}");
       } else {
         nodes.add(node());
       }
@@ -133,6 +135,9 @@ public final class Parser {
     }
     in.expect("{");
     while (!in.accept("return")) {
+      if (in.atEnd()) {
+        in.expect("return");
+      }
       nodes.add(node());
     }
     List<Value> results = new ArrayList<>();
@@ -174,23 +179,12 @@ public final class Parser {
   }
 
   /// The scalar functions by name.
-  private static final class ScalarFunctions {
-    static Map<String, ScalarFn> all() {
-      Map<String, ScalarFn> out = new HashMap<>();
-      for (ScalarFn.Primitive p : ScalarFn.Primitive.values()) {
-        out.put(p.text(), p);
-      }
-      for (java.lang.reflect.Field f : dev.retrograde.scalar.Functions.class.getFields()) {
-        try {
-          if (f.getType() == ScalarFn.Defined.class) {
-            ScalarFn.Defined d = (ScalarFn.Defined) f.get(null);
-            out.put(d.text(), d);
-          }
-        } catch (IllegalAccessException e) {
-          throw new AssertionError(e);
-        }
-      }
-      return out;
+  private static Map<String, ScalarFn> functions() {
+    Map<String, ScalarFn> out = new HashMap<>();
+    for (ScalarFn.Primitive p : ScalarFn.Primitive.values()) {
+      out.put(p.text(), p);
     }
+    Functions.STANDARD.forEach(d -> out.put(d.text(), d));
+    return out;
   }
 }

@@ -55,12 +55,11 @@ public final class Printer {
       out.append('\n');
     }
     new TreeMap<>(p.functions())
-        .forEach(
-            (name, b) -> {
-              out.append("  function ").append(quoted(name)).append(' ');
-              block(b, "  ");
-              out.append('\n');
-            });
+        .forEach((name, b) -> {
+          out.append("  function ").append(quoted(name)).append(' ');
+          block(b, "  ");
+          out.append('\n');
+        });
     p.nodes().forEach(n -> node(n, "  "));
     for (Program.Named o : p.outputs()) {
       out.append("  output ").append(quoted(o.name())).append(' ').append(o.value()).append('\n');
@@ -134,22 +133,23 @@ public final class Printer {
     List<String> parts = new ArrayList<>();
     for (RecordComponent c : r.getClass().getRecordComponents()) {
       Object v = Attributes.get(r, c);
-      boolean bits = stored != null && c.getName().equals("bits") && v instanceof Long;
-      parts.add(
-          c.getName() + "=" + (bits ? number(stored, (Long) v) : attribute(v, null)));
+      String text =
+          stored != null && v instanceof Long bits && c.getName().equals("bits")
+              ? number(stored, bits)
+              : attribute(v, null);
+      parts.add(c.getName() + "=" + text);
     }
     String name = r.getClass().getSimpleName();
     return parts.isEmpty() ? name : name + "{" + String.join(", ", parts) + "}";
   }
 
-  /// A number with its type, `f32(0.5)`; by its bits, `f32#7fc00001`, where decimals would lose some.
+  /// A number with its type, `f32(0.5)`; by its bits, `f32#7fc00001`, where decimals would lose
+  /// some.
   static String number(DType d, long bits) {
     if (d.isFloat()) {
       double v = ScalarCode.toDouble(d, bits);
       boolean exact = ScalarCode.bitsOf(d, Double.isNaN(v) ? Double.NaN : v) == bits;
-      return exact
-          ? d.text() + "(" + decimal(d, v) + ")"
-          : d.text() + "#" + Long.toHexString(bits);
+      return exact ? d.text() + "(" + decimal(d, v) + ")" : d.text() + "#" + Long.toHexString(bits);
     }
     return d.text() + "(" + bits + ")";
   }
@@ -164,7 +164,8 @@ public final class Printer {
       String n = number(t.dtype(), t.bits(i));
       boolean plain = n.endsWith(")");
       s.append(i == 0 ? "" : " ");
-      s.append(plain ? n.substring(n.indexOf('(') + 1, n.length() - 1) : n.substring(n.indexOf('#')));
+      s.append(
+          plain ? n.substring(n.indexOf('(') + 1, n.length() - 1) : n.substring(n.indexOf('#')));
     }
     return s.append(")").toString();
   }
@@ -181,8 +182,7 @@ public final class Printer {
             case ScalarCode.Const k -> number(k.dtype(), k.bits());
             case ScalarCode.Cast k -> "cast " + k.dtype().text() + " $" + k.arg();
             case ScalarCode.Apply a ->
-                a.fn().text()
-                    + a.args().stream().map(x -> " $" + x).collect(Collectors.joining());
+                a.fn().text() + a.args().stream().map(x -> " $" + x).collect(Collectors.joining());
           });
       s.append("; ");
     }

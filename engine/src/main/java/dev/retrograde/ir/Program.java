@@ -36,7 +36,8 @@ public record Program(
   /// A named input or output.
   public record Named(String name, Value value) {}
 
-  /// The new value of an entry: all of it, or the rows that `rows` (i32 indices into axis 0) selects.
+  /// The new value of an entry: all of it, or the rows that `rows` (i32 indices into axis 0)
+  /// selects.
   public record Update(String entry, Value value, @Nullable Value rows) {}
 
   public Program with(List<Node> newNodes) {
@@ -72,13 +73,12 @@ public record Program(
   public List<Value> results() {
     java.util.ArrayList<Value> r = new java.util.ArrayList<>();
     outputs.forEach(o -> r.add(o.value()));
-    updates.forEach(
-        u -> {
-          r.add(u.value());
-          if (u.rows() != null) {
-            r.add(u.rows());
-          }
-        });
+    updates.forEach(u -> {
+      r.add(u.value());
+      if (u.rows() != null) {
+        r.add(u.rows());
+      }
+    });
     return r;
   }
 }

@@ -19,10 +19,10 @@ public sealed interface ReduceOp extends Op {
     ALL
   }
 
-  /// Combines all elements along `axes`, which disappear. An empty reduction gives 0 for sums, minus
-  /// and plus infinity for maxima and minima (the extreme numbers of an integer type), and index 0.
-  /// A maximum of anything and NaN is NaN; the index of the largest element passes over NaN. Tied
-  /// maxima share the cotangent evenly. Integer sums wrap.
+  /// Combines all elements along `axes`, which disappear. An empty reduction gives 0 for sums,
+  /// minus and plus infinity for maxima and minima (the extreme numbers of an integer type), and
+  /// index 0. A maximum of anything and NaN is NaN; the index of the largest element passes over
+  /// NaN. Tied maxima share the cotangent evenly. Integer sums wrap.
   record Reduce(Kind kind, List<Integer> axes) implements ReduceOp {
     public Reduce {
       axes = List.copyOf(axes);
@@ -178,8 +178,8 @@ public sealed interface ReduceOp extends Op {
     }
   }
 
-  /// Running sum along one axis; `exclusive` leaves the element itself out, `reverse` starts from the
-  /// end.
+  /// Running sum along one axis; `exclusive` leaves the element itself out, `reverse` starts from
+  /// the end.
   record CumulativeSum(int axis, boolean exclusive, boolean reverse) implements ReduceOp {
     @Override
     public List<Type> infer(List<Type> in) {

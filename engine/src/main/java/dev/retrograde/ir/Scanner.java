@@ -90,8 +90,7 @@ final class Scanner {
   /// What comes before the next blank or any of `,)]}`.
   String number() {
     int from = place();
-    while (at < text.length()
-        && (letter(text.charAt(at)) || "+-.".indexOf(text.charAt(at)) >= 0)) {
+    while (at < text.length() && (letter(text.charAt(at)) || "+-.".indexOf(text.charAt(at)) >= 0)) {
       at++;
     }
     if (from == at) {
@@ -171,7 +170,16 @@ final class Scanner {
     return new SyntaxException(
         line,
         column,
-        "line " + line + ", column " + column + ": " + message + "\n  " + shown + "\n  "
-            + " ".repeat(place - start) + "^");
+        "line "
+            + line
+            + ", column "
+            + column
+            + ": "
+            + message
+            + "\n  "
+            + shown
+            + "\n  "
+            + " ".repeat(place - start)
+            + "^");
   }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
 /// what the ops infer, counts of run-time sizes are i32 scalars that are there in time, updates fit
 /// their entries, calls fit their functions.
 ///
-/// A program that fails was made wrong by us, so failures are [AssertionError]s; they print the node
-/// and its neighbours.
+/// A program that fails was made wrong by us, so failures are [AssertionError]s; they print the
+/// node and its neighbours.
 public final class Verifier {
   private final Program program;
   private final Set<Integer> ids = new HashSet<>();
@@ -41,8 +41,15 @@ public final class Verifier {
         fail("state '" + s.entry().name() + "' is declared twice");
       }
       if (!s.entry().type().equals(s.value().type())) {
-        fail("state '" + s.entry().name() + "' is " + s.entry().type() + ", its value "
-            + s.value() + " is " + s.value().type());
+        fail(
+            "state '"
+                + s.entry().name()
+                + "' is "
+                + s.entry().type()
+                + ", its value "
+                + s.value()
+                + " is "
+                + s.value().type());
       }
       define(s.value());
     }
@@ -88,8 +95,14 @@ public final class Verifier {
     Value rows = u.rows();
     if (rows == null) {
       if (!u.value().type().equals(entry)) {
-        fail(what + ": the entry is " + entry + ", the value " + u.value() + " is "
-            + u.value().type());
+        fail(
+            what
+                + ": the entry is "
+                + entry
+                + ", the value "
+                + u.value()
+                + " is "
+                + u.value().type());
       }
       return;
     }
@@ -100,8 +113,16 @@ public final class Verifier {
     List<Extent> expected = new ArrayList<>(rows.type().extents());
     expected.addAll(entry.extents().subList(1, entry.rank()));
     if (!u.value().type().equals(entry.with(expected))) {
-      fail(what + ": rows of " + entry + " are " + entry.with(expected) + ", the value "
-          + u.value() + " is " + u.value().type());
+      fail(
+          what
+              + ": rows of "
+              + entry
+              + " are "
+              + entry.with(expected)
+              + ", the value "
+              + u.value()
+              + " is "
+              + u.value().type());
     }
   }
 
@@ -148,8 +169,13 @@ public final class Verifier {
       return;
     }
     if (f.params().size() != n.operands().size()) {
-      fail("function '" + c.function() + "' takes " + f.params().size() + " operands, found "
-          + n.operands().size());
+      fail(
+          "function '"
+              + c.function()
+              + "' takes "
+              + f.params().size()
+              + " operands, found "
+              + n.operands().size());
     }
     // Counts among the parameters stand for the counts that the caller gives.
     Map<Value, Value> given = new HashMap<>();
@@ -160,8 +186,15 @@ public final class Verifier {
       Type expected =
           Attributes.substitute(f.params().get(i).type(), v -> given.getOrDefault(v, v));
       if (!expected.equals(n.operand(i).type())) {
-        fail("operand " + i + " of function '" + c.function() + "' is " + n.operand(i).type()
-            + ", expected " + expected);
+        fail(
+            "operand "
+                + i
+                + " of function '"
+                + c.function()
+                + "' is "
+                + n.operand(i).type()
+                + ", expected "
+                + expected);
       }
     }
     List<Type> results =
@@ -197,8 +230,12 @@ public final class Verifier {
 
   private void use(String what, Value v) {
     if (!visible.contains(v)) {
-      fail(what + " uses " + v + ", which "
-          + (made.contains(v) ? "belongs to another block" : "is not made before"));
+      fail(
+          what
+              + " uses "
+              + v
+              + ", which "
+              + (made.contains(v) ? "belongs to another block" : "is not made before"));
     }
   }
 
@@ -209,8 +246,14 @@ public final class Verifier {
   private void count(String what, Value c) {
     use("the run-time size of " + what, c);
     if (!c.type().equals(Type.of(DType.I32))) {
-      fail("the run-time size of " + what + " is " + c + " of type " + c.type()
-          + ", expected i32[]");
+      fail(
+          "the run-time size of "
+              + what
+              + " is "
+              + c
+              + " of type "
+              + c.type()
+              + ", expected i32[]");
     }
   }
 

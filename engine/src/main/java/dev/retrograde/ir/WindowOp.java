@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// Reductions over windows of images `[n, h, w, c]`. Padding takes no part.
 public sealed interface WindowOp extends Op {
 
-  /// Largest element of each window, and (u8) which one it was, counted row by row in the window: the
-  /// first of equal ones, NaN before numbers.
+  /// Largest element of each window, and (u8) which one it was, counted row by row in the window:
+  /// the first of equal ones, NaN before numbers.
   record WindowMax(Geometry g) implements WindowOp {
     public WindowMax {
       if (g.kernelH() * g.kernelW() > 256) {
@@ -30,8 +30,7 @@ public sealed interface WindowOp extends Op {
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
       Type x = n.operand(0).type();
       return MoveOp.Moves.linear(
-          cots.get(0),
-          dy -> e.add(new WindowUnpick(g, x.extents()), dy, n.results().get(1)));
+          cots.get(0), dy -> e.add(new WindowUnpick(g, x.extents()), dy, n.results().get(1)));
     }
 
     @Override
@@ -50,14 +49,18 @@ public sealed interface WindowOp extends Op {
       HostTensor y = HostTensor.fill(results.get(0), i -> Double.NEGATIVE_INFINITY);
       HostTensor which = HostTensor.zeros(results.get(1));
       boolean[] seen = new boolean[y.size()];
-      Windows.each(g, x.type(), y.type(), (xi, k, yi) -> {
-        double v = x.get(xi);
-        if (!seen[yi] || v > y.get(yi) || (Double.isNaN(v) && !Double.isNaN(y.get(yi)))) {
-          seen[yi] = true;
-          y.set(yi, v);
-          which.set(yi, k);
-        }
-      });
+      Windows.each(
+          g,
+          x.type(),
+          y.type(),
+          (xi, k, yi) -> {
+            double v = x.get(xi);
+            if (!seen[yi] || v > y.get(yi) || (Double.isNaN(v) && !Double.isNaN(y.get(yi)))) {
+              seen[yi] = true;
+              y.set(yi, v);
+              which.set(yi, k);
+            }
+          });
       return List.of(y, which);
     }
   }
@@ -91,11 +94,15 @@ public sealed interface WindowOp extends Op {
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor y = HostTensor.zeros(results.get(0));
-      Windows.each(g, in.get(0).type(), y.type(), (xi, k, yi) -> {
-        if (in.get(1).get(yi) == k) {
-          y.set(yi, in.get(0).get(xi));
-        }
-      });
+      Windows.each(
+          g,
+          in.get(0).type(),
+          y.type(),
+          (xi, k, yi) -> {
+            if (in.get(1).get(yi) == k) {
+              y.set(yi, in.get(0).get(xi));
+            }
+          });
       return List.of(y);
     }
   }
@@ -130,11 +137,15 @@ public sealed interface WindowOp extends Op {
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       HostTensor x = HostTensor.zeros(results.get(0));
-      Windows.each(g, x.type(), in.get(0).type(), (xi, k, yi) -> {
-        if (in.get(1).get(yi) == k) {
-          x.set(xi, x.get(xi) + in.get(0).get(yi));
-        }
-      });
+      Windows.each(
+          g,
+          x.type(),
+          in.get(0).type(),
+          (xi, k, yi) -> {
+            if (in.get(1).get(yi) == k) {
+              x.set(xi, x.get(xi) + in.get(0).get(yi));
+            }
+          });
       return List.of(x);
     }
   }
@@ -161,7 +172,8 @@ public sealed interface WindowOp extends Op {
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       double[] acc = new double[Math.toIntExact(results.get(0).size())];
-      Windows.each(g, in.get(0).type(), results.get(0), (xi, k, yi) -> acc[yi] += in.get(0).get(xi));
+      Windows.each(
+          g, in.get(0).type(), results.get(0), (xi, k, yi) -> acc[yi] += in.get(0).get(xi));
       return List.of(HostTensor.fill(results.get(0), i -> acc[i]));
     }
   }
@@ -189,7 +201,8 @@ public sealed interface WindowOp extends Op {
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
       double[] acc = new double[Math.toIntExact(results.get(0).size())];
-      Windows.each(g, results.get(0), in.get(0).type(), (xi, k, yi) -> acc[xi] += in.get(0).get(yi));
+      Windows.each(
+          g, results.get(0), in.get(0).type(), (xi, k, yi) -> acc[xi] += in.get(0).get(yi));
       return List.of(HostTensor.fill(results.get(0), i -> acc[i]));
     }
   }

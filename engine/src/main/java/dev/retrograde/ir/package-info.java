@@ -7,7 +7,8 @@
 ///
 /// [Printer] and [Parser] give programs a text form, [Verifier] says whether one is well formed.
 ///
-/// How a program comes to be (tracing), how it is differentiated, and how it runs do not belong here.
+/// How a program comes to be (tracing), how it is differentiated, and how it runs do not belong
+/// here.
 @NullMarked
 package dev.retrograde.ir;
 

@@ -87,7 +87,8 @@ public final class Control {
     return join(List.of(Type.of(DType.I32)), types(carried));
   }
 
-  /// Runs a body while a condition on the carried values (bool scalar) holds, at most `bound` times.
+  /// Runs a body while a condition on the carried values (bool scalar) holds, at most `bound`
+  /// times.
   public List<Tensor> whileLoop(
       int bound,
       List<Tensor> carried,
@@ -137,8 +138,9 @@ public final class Control {
     return new Stepped(out.subList(0, n), out.subList(n, out.size()));
   }
 
-  /// A function of the program: its types are stated first, so that its body may call it, or another
-  /// that calls it. The body sees its parameters, the program's inputs and its state, nothing else.
+  /// A function of the program: its types are stated first, so that its body may call it, or
+  /// another that calls it. The body sees its parameters, the program's inputs and its state,
+  /// nothing else.
   public final class Callable {
     private final String function;
     private final boolean ordered;
@@ -177,8 +179,7 @@ public final class Control {
   /// Declares a function.
   ///
   /// @param ordered whether it calls ordered Java code, itself or through others
-  public Callable function(
-      String name, boolean ordered, List<Type> params, List<Type> results) {
+  public Callable function(String name, boolean ordered, List<Type> params, List<Type> results) {
     return new Callable(name, ordered, params, results);
   }
 
@@ -188,11 +189,11 @@ public final class Control {
   /// @param companions for each output the output that carries its gradient, usually itself
   public record Kept(List<Tensor> outputs, List<Tensor> residuals, List<Integer> companions) {
     public static Kept of(List<Tensor> outputs, List<Tensor> residuals) {
-      return new Kept(
-          outputs, residuals, IntStream.range(0, outputs.size()).boxed().toList());
+      return new Kept(outputs, residuals, IntStream.range(0, outputs.size()).boxed().toList());
     }
 
-    /// Output `silent` has no gradient of its own; the one that arrives at `companion` stands for it.
+    /// Output `silent` has no gradient of its own; the one that arrives at `companion` stands for
+    /// it.
     public Kept withCompanion(int silent, int companion) {
       List<Integer> c = new ArrayList<>(companions);
       c.set(silent, companion);
@@ -206,7 +207,7 @@ public final class Control {
   ///
   /// @param rule its name
   /// @param backward from residuals and the cotangents of outputs that carry their own to the
-  ///     cotangents of the floating arguments, in order
+  ///   cotangents of the floating arguments, in order
   public List<Tensor> region(
       String rule,
       List<Tensor> args,
@@ -244,15 +245,14 @@ public final class Control {
   /// Calls Java code.
   ///
   /// @param box its name
-  /// @param ordered whether it does more than compute its results: it then runs exactly as often and
-  ///     in the order that the program says
+  /// @param ordered whether it does more than compute its results: it then runs exactly as often
+  ///   and in the order that the program says
   public List<Tensor> foreign(
       String box,
       boolean ordered,
       List<Type> results,
       ControlOp.Callback code,
       Tensor... operands) {
-    return add(
-        new ControlOp.Foreign(box, code, ordered, results), Arrays.asList(operands));
+    return add(new ControlOp.Foreign(box, code, ordered, results), Arrays.asList(operands));
   }
 }

@@ -21,8 +21,8 @@ public record Selection(Tensor indices, Tensor count) {
     return new Selection(t.op(new OrderOp.Compact(n), mask), count);
   }
 
-  /// The positions of the largest elements of a vector, largest first; `count` (i32 scalar) says how
-  /// many, at most `capacity`.
+  /// The positions of the largest elements of a vector, largest first; `count` (i32 scalar) says
+  /// how many, at most `capacity`.
   public static Selection top(Trace t, Tensor x, int capacity, Tensor count) {
     Extent k = new Extent.Ragged(capacity, count.value());
     return new Selection(t.ops(new OrderOp.TopK(k), x).get(1), count);

@@ -85,10 +85,8 @@ class OpMeaningTest {
     HostTensor running = eval(new ReduceOp.CumulativeSum(0, false, false), big).get(0);
     assertThat(running.bits(1)).isEqualTo((1L << 60) + 3);
     Contract inner = new Contract(List.of(), List.of(), List.of(0), List.of(0));
-    assertThat(eval(inner, big, vector(DType.I64, 1, 1)).get(0).bits(0))
-        .isEqualTo((1L << 60) + 3);
-    assertThat(one(inner, vector(DType.I8, 100, 100), vector(DType.I8, 1, 1)))
-        .containsExactly(-56);
+    assertThat(eval(inner, big, vector(DType.I64, 1, 1)).get(0).bits(0)).isEqualTo((1L << 60) + 3);
+    assertThat(one(inner, vector(DType.I8, 100, 100), vector(DType.I8, 1, 1))).containsExactly(-56);
   }
 
   @Test
@@ -115,7 +113,8 @@ class OpMeaningTest {
   void paddingAndJoining() {
     assertThat(one(new MoveOp.Pad(List.of(1), List.of(2), List.of(1), 5), vector(DType.I32, 1, 2)))
         .containsExactly(5, 1, 5, 2, 5, 5);
-    assertThat(one(new MoveOp.Concat(1), f(new int[] {2, 1}, 1, 2), f(new int[] {2, 2}, 3, 4, 5, 6)))
+    assertThat(
+            one(new MoveOp.Concat(1), f(new int[] {2, 1}, 1, 2), f(new int[] {2, 2}, 3, 4, 5, 6)))
         .containsExactly(1, 3, 4, 2, 5, 6);
   }
 
@@ -131,8 +130,7 @@ class OpMeaningTest {
     HostTensor twice = vector(DType.I32, 2, 2, 0);
     assertThat(one(new MoveOp.ScatterAdd(List.of(Extent.of(3))), vector(DType.F32, 1, 2, 4), twice))
         .containsExactly(4, 0, 3);
-    assertThatThrownBy(
-            () -> one(new MoveOp.Gather(), vector(DType.F32, 1), vector(DType.I32, 1)))
+    assertThatThrownBy(() -> one(new MoveOp.Gather(), vector(DType.F32, 1), vector(DType.I32, 1)))
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessageContaining("index 1 at position 0 is not one of 1 rows");
   }
@@ -145,7 +143,9 @@ class OpMeaningTest {
     assertThat(y.get(0).toDoubles()).containsExactly(3, NAN, -INF);
     assertThat(y.get(1).toDoubles()).containsExactly(0, 0, 0);
     HostTensor corner =
-        eval(new WindowOp.WindowMax(Geometry.square(2, 2, 1)), f(new int[] {1, 2, 2, 1}, 1, 2, 3, 4))
+        eval(
+                new WindowOp.WindowMax(Geometry.square(2, 2, 1)),
+                f(new int[] {1, 2, 2, 1}, 1, 2, 3, 4))
             .get(1);
     assertThat(corner.toDoubles()).containsExactly(3, 2, 1, 0);
   }

@@ -90,7 +90,8 @@ record OpRow(String name, Op op, List<Operand> operands, int terms) {
         });
   }
 
-  /// Triangular matrices, well away from singular; the other triangle holds numbers nobody may read.
+  /// Triangular matrices, well away from singular; the other triangle holds numbers nobody may
+  /// read.
   static Operand triangular(int... dims) {
     return new Operand(
         Type.of(DType.F64, dims),

@@ -15,6 +15,7 @@ import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.ReduceOp.Kind;
 import dev.retrograde.ir.ReduceOp.Reduce;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
@@ -41,8 +42,8 @@ final class OpRows {
   }
 
   private static MapOp.Map map(ScalarFn fn) {
-    return new MapOp.Map(ScalarCode.of(fn, Stream.generate(() -> DType.F64)
-        .limit(fn.arity()).toList()));
+    return new MapOp.Map(
+        ScalarCode.of(fn, Stream.generate(() -> DType.F64).limit(fn.arity()).toList()));
   }
 
   private static void maps(List<OpRow> rows) {
@@ -57,6 +58,14 @@ final class OpRows {
     rows.add(row("min", map(Primitive.MIN), distinct(9), between(3, 4, 9)));
     rows.add(row("max", map(Primitive.MAX), between(-1, 1, 9), between(2, 3, 9)));
     rows.add(row("floor", map(Primitive.FLOOR), between(0.1, 0.9, 5)));
+    for (ScalarFn.Defined f : Functions.STANDARD) {
+      // Positive and below 1: inside every domain and away from every kink; the second operand of
+      // two is larger.
+      OpRow.Operand x = between(0.2, 0.9, 7);
+      OpRow.Operand[] in =
+          f.arity() == 1 ? new OpRow.Operand[] {x} : new OpRow.Operand[] {x, between(1.1, 1.9, 7)};
+      rows.add(row(f.text(), map(f), in).terms(8));
+    }
     rows.add(row("map of a scalar", map(Primitive.MUL), real(), real()));
     rows.add(row("map of nothing", map(Primitive.MUL), real(0, 4), real(0, 4)));
     rows.add(
@@ -72,11 +81,13 @@ final class OpRows {
     int shared = b.add(product, b.arg(0));
     rows.add(
         row(
-            "map with two results that share",
-            new MapOp.Map(b.build(List.of(b.mul(shared, product), b.div(shared, b.constant(
-                DType.F64, 3))))),
-            real(2, 7),
-            real(2, 7)).terms(4));
+                "map with two results that share",
+                new MapOp.Map(
+                    b.build(
+                        List.of(b.mul(shared, product), b.div(shared, b.constant(DType.F64, 3))))),
+                real(2, 7),
+                real(2, 7))
+            .terms(4));
     rows.add(
         row(
             "cast to integers",
@@ -100,17 +111,20 @@ final class OpRows {
         for (int axis = 0; axis < 3; axis++) {
           rows.add(
               row(
-                  "running sum, axis " + axis + (exclusive ? ", exclusive" : "")
-                      + (reverse ? ", reverse" : ""),
-                  new ReduceOp.CumulativeSum(axis, exclusive, reverse),
-                  real(2, 5, 3)).terms(5));
+                      "running sum, axis "
+                          + axis
+                          + (exclusive ? ", exclusive" : "")
+                          + (reverse ? ", reverse" : ""),
+                      new ReduceOp.CumulativeSum(axis, exclusive, reverse),
+                      real(2, 5, 3))
+                  .terms(5));
         }
       }
     }
-    rows.add(row("running sum of nothing", new ReduceOp.CumulativeSum(0, false, false),
-        real(4, 0)));
-    rows.add(row("running sum along nothing", new ReduceOp.CumulativeSum(1, false, false),
-        real(4, 0)));
+    rows.add(
+        row("running sum of nothing", new ReduceOp.CumulativeSum(0, false, false), real(4, 0)));
+    rows.add(
+        row("running sum along nothing", new ReduceOp.CumulativeSum(1, false, false), real(4, 0)));
   }
 
   private static List<Extent> extents(int... dims) {
@@ -125,21 +139,30 @@ final class OpRows {
     rows.add(row("reshape nothing", new MoveOp.Reshape(extents(5, 0)), real(0, 3)));
     rows.add(row("transpose", new MoveOp.Transpose(List.of(2, 0, 1)), real(2, 3, 5)));
     rows.add(row("transpose a scalar", new MoveOp.Transpose(List.of()), real()));
-    rows.add(row("broadcast", new MoveOp.Broadcast(extents(4, 3, 2), List.of(1)), real(3)).terms(8));
+    rows.add(
+        row("broadcast", new MoveOp.Broadcast(extents(4, 3, 2), List.of(1)), real(3)).terms(8));
     rows.add(row("broadcast a scalar", new MoveOp.Broadcast(extents(2, 3), List.of()), real()));
     rows.add(row("broadcast to nothing", new MoveOp.Broadcast(extents(0, 3), List.of(1)), real(3)));
     rows.add(
         row("slice", new MoveOp.Slice(List.of(1, 0), List.of(2, 3), List.of(1, 1)), real(4, 3)));
     rows.add(
-        row("slice by steps", new MoveOp.Slice(List.of(1, 2), List.of(3, 2), List.of(2, 3)),
+        row(
+            "slice by steps",
+            new MoveOp.Slice(List.of(1, 2), List.of(3, 2), List.of(2, 3)),
             real(7, 7)));
     rows.add(row("slice nothing", new MoveOp.Slice(List.of(4), List.of(0), List.of(1)), real(4)));
     rows.add(
-        row("slice at run time", new MoveOp.Slice(List.of(0, 0), List.of(2, 2), List.of(1, 2)),
-            real(5, 7), index(9, 2)));
+        row(
+            "slice at run time",
+            new MoveOp.Slice(List.of(0, 0), List.of(2, 2), List.of(1, 2)),
+            real(5, 7),
+            index(9, 2)));
     rows.add(
-        row("unslice", new MoveOp.Unslice(Type.of(DType.F64, 5, 7), List.of(1, 2)), real(2, 2),
-            index(9, 2)) );
+        row(
+            "unslice",
+            new MoveOp.Unslice(Type.of(DType.F64, 5, 7), List.of(1, 2)),
+            real(2, 2),
+            index(9, 2)));
     rows.add(
         row("pad", new MoveOp.Pad(List.of(1, 0), List.of(0, 2), List.of(0, 2), seven), real(2, 3)));
     rows.add(
@@ -168,26 +191,43 @@ final class OpRows {
     rows.add(row("matmul to nothing", Contract.matmul(), real(0, 3), real(3, 2)));
     rows.add(row("odd matmul", Contract.matmul(), real(13, 17), real(17, 7)).terms(17));
     rows.add(row("outer product", contract(no, no, no, no), real(3), real(2, 2)));
-    rows.add(row("inner product", contract(no, no, List.of(0), List.of(0)), real(7), real(7))
-        .terms(7));
     rows.add(
-        row("matmul with a transposed right", contract(no, no, List.of(1), List.of(1)), real(3, 5),
-            real(2, 5)).terms(5));
+        row("inner product", contract(no, no, List.of(0), List.of(0)), real(7), real(7)).terms(7));
     rows.add(
-        row("batched", contract(List.of(0), List.of(0), List.of(2), List.of(1)), real(2, 3, 5),
-            real(2, 5, 4)).terms(5));
+        row(
+                "matmul with a transposed right",
+                contract(no, no, List.of(1), List.of(1)),
+                real(3, 5),
+                real(2, 5))
+            .terms(5));
     rows.add(
-        row("batch axes in other places",
-            contract(List.of(1, 2), List.of(3, 0), List.of(0), List.of(2)),
-            real(5, 2, 3, 4), real(3, 2, 5, 2)).terms(5));
+        row(
+                "batched",
+                contract(List.of(0), List.of(0), List.of(2), List.of(1)),
+                real(2, 3, 5),
+                real(2, 5, 4))
+            .terms(5));
     rows.add(
-        row("two contracted axes, crossed",
-            contract(no, no, List.of(2, 0), List.of(0, 2)), real(3, 2, 5), real(5, 4, 3))
+        row(
+                "batch axes in other places",
+                contract(List.of(1, 2), List.of(3, 0), List.of(0), List.of(2)),
+                real(5, 2, 3, 4),
+                real(3, 2, 5, 2))
+            .terms(5));
+    rows.add(
+        row(
+                "two contracted axes, crossed",
+                contract(no, no, List.of(2, 0), List.of(0, 2)),
+                real(3, 2, 5),
+                real(5, 4, 3))
             .terms(15));
     rows.add(
-        row("batch and two contracted axes, crossed",
-            contract(List.of(1), List.of(2), List.of(3, 0), List.of(1, 3)), real(2, 3, 4, 5),
-            real(6, 5, 3, 2)).terms(10));
+        row(
+                "batch and two contracted axes, crossed",
+                contract(List.of(1), List.of(2), List.of(3, 0), List.of(1, 3)),
+                real(2, 3, 4, 5),
+                real(6, 5, 3, 2))
+            .terms(10));
   }
 
   private static void convolutions(List<OpRow> rows) {
@@ -196,17 +236,29 @@ final class OpRows {
         List.of(
             new Case("3x3", Geometry.square(3, 1, 1), new int[] {2, 5, 5, 3}, 4),
             new Case("1x1", Geometry.square(1, 1, 0), new int[] {1, 3, 4, 2}, 3),
-            new Case("one row", new Geometry(1, 3, 1, 1, 0, 0, 1, 1, 1, 1, 1),
-                new int[] {2, 1, 7, 2}, 3),
+            new Case(
+                "one row",
+                new Geometry(1, 3, 1, 1, 0, 0, 1, 1, 1, 1, 1),
+                new int[] {2, 1, 7, 2},
+                3),
             new Case("strided", Geometry.square(3, 2, 1), new int[] {2, 6, 7, 2}, 2),
-            new Case("uneven padding and strides", new Geometry(2, 3, 3, 2, 1, 2, 0, 2, 1, 1, 1),
-                new int[] {1, 7, 6, 2}, 3),
-            new Case("dilated", new Geometry(3, 2, 1, 1, 2, 2, 1, 0, 2, 3, 1),
-                new int[] {1, 6, 7, 2}, 2),
-            new Case("groups", new Geometry(3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2),
-                new int[] {1, 4, 4, 4}, 6),
-            new Case("depthwise, dilated, strided", new Geometry(3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 3),
-                new int[] {2, 7, 7, 3}, 3),
+            new Case(
+                "uneven padding and strides",
+                new Geometry(2, 3, 3, 2, 1, 2, 0, 2, 1, 1, 1),
+                new int[] {1, 7, 6, 2},
+                3),
+            new Case(
+                "dilated",
+                new Geometry(3, 2, 1, 1, 2, 2, 1, 0, 2, 3, 1),
+                new int[] {1, 6, 7, 2},
+                2),
+            new Case(
+                "groups", new Geometry(3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2), new int[] {1, 4, 4, 4}, 6),
+            new Case(
+                "depthwise, dilated, strided",
+                new Geometry(3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 3),
+                new int[] {2, 7, 7, 3},
+                3),
             new Case("no image", Geometry.square(3, 1, 1), new int[] {0, 5, 5, 2}, 2));
     for (Case c : cases) {
       int cig = c.x[3] / c.g.groups();
@@ -215,11 +267,19 @@ final class OpRows {
       int terms = f[1] * f[2] * cig;
       rows.add(row("conv " + c.name, new LinearOp.Conv(c.g), real(c.x), real(f)).terms(terms));
       rows.add(
-          row("conv data gradient " + c.name, new LinearOp.ConvDataGrad(c.g, extents(c.x)), real(y),
-              real(f)).terms(terms));
+          row(
+                  "conv data gradient " + c.name,
+                  new LinearOp.ConvDataGrad(c.g, extents(c.x)),
+                  real(y),
+                  real(f))
+              .terms(terms));
       rows.add(
-          row("conv filter gradient " + c.name, new LinearOp.ConvFilterGrad(c.g, extents(f)),
-              real(c.x), real(y)).terms(terms));
+          row(
+                  "conv filter gradient " + c.name,
+                  new LinearOp.ConvFilterGrad(c.g, extents(f)),
+                  real(c.x),
+                  real(y))
+              .terms(terms));
     }
   }
 
@@ -229,7 +289,9 @@ final class OpRows {
         List.of(
             new Case("2x2", Geometry.square(2, 2, 0), new int[] {2, 4, 6, 2}),
             new Case("overlapping, padded", Geometry.square(3, 2, 1), new int[] {1, 5, 5, 2}),
-            new Case("odd, dilated", new Geometry(2, 3, 1, 2, 0, 1, 1, 0, 2, 1, 1),
+            new Case(
+                "odd, dilated",
+                new Geometry(2, 3, 1, 2, 0, 1, 1, 0, 2, 1, 1),
                 new int[] {1, 5, 7, 3}),
             new Case("one", Geometry.square(1, 1, 0), new int[] {1, 1, 1, 1}),
             new Case("no image", Geometry.square(2, 2, 0), new int[] {0, 4, 4, 2}));
@@ -237,13 +299,23 @@ final class OpRows {
       int[] y = {c.x[0], c.g.outH(c.x[1]), c.g.outW(c.x[2]), c.x[3]};
       int k = c.g.kernelH() * c.g.kernelW();
       rows.add(row("window max " + c.name, new WindowOp.WindowMax(c.g), distinct(c.x)));
-      rows.add(row("window pick " + c.name, new WindowOp.WindowPick(c.g), real(c.x),
-          whole(DType.U8, 0, k, y)));
-      rows.add(row("window unpick " + c.name, new WindowOp.WindowUnpick(c.g, extents(c.x)),
-          real(y), whole(DType.U8, 0, k, y)).terms(k));
+      rows.add(
+          row(
+              "window pick " + c.name,
+              new WindowOp.WindowPick(c.g),
+              real(c.x),
+              whole(DType.U8, 0, k, y)));
+      rows.add(
+          row(
+                  "window unpick " + c.name,
+                  new WindowOp.WindowUnpick(c.g, extents(c.x)),
+                  real(y),
+                  whole(DType.U8, 0, k, y))
+              .terms(k));
       rows.add(row("window sum " + c.name, new WindowOp.WindowSum(c.g), real(c.x)).terms(k));
-      rows.add(row("window spread " + c.name, new WindowOp.WindowSpread(c.g, extents(c.x)),
-          real(y)).terms(k));
+      rows.add(
+          row("window spread " + c.name, new WindowOp.WindowSpread(c.g, extents(c.x)), real(y))
+              .terms(k));
     }
   }
 
@@ -259,8 +331,7 @@ final class OpRows {
     }
     rows.add(row("take", new OrderOp.Take(), real(2, 5), index(5, 2, 3)));
     rows.add(row("take nothing", new OrderOp.Take(), real(2, 5), index(5, 2, 0)));
-    rows.add(
-        row("untake", new OrderOp.Untake(Extent.of(5)), real(2, 7), index(5, 2, 7)).terms(7));
+    rows.add(row("untake", new OrderOp.Untake(Extent.of(5)), real(2, 7), index(5, 2, 7)).terms(7));
   }
 
   private static void linalg(List<OpRow> rows) {

@@ -11,14 +11,13 @@ class OpTableTest {
   @TestFactory
   Stream<DynamicTest> everyRowAgreesWithDifferencesAndItsTranspose() {
     return OpRows.all().stream()
-        .map(
-            row ->
-                DynamicTest.dynamicTest(
-                    row.name(),
-                    () ->
-                        Repeat.with(
-                            OpTableTest.class,
-                            seed,
-                            () -> new OpCheck(row, seed ^ row.name().hashCode()).run())));
+        .map(row ->
+            DynamicTest.dynamicTest(
+                row.name(),
+                () ->
+                    Repeat.with(
+                        OpTableTest.class,
+                        seed,
+                        () -> new OpCheck(row, seed ^ row.name().hashCode()).run())));
   }
 }

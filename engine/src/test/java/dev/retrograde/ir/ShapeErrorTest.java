@@ -31,8 +31,7 @@ class ShapeErrorTest {
 
   private static List<Wrong> table() {
     Geometry g = Geometry.square(3, 1, 0);
-    MapOp.Map add =
-        new MapOp.Map(ScalarCode.of(Primitive.ADD, List.of(DType.F32, DType.F32)));
+    MapOp.Map add = new MapOp.Map(ScalarCode.of(Primitive.ADD, List.of(DType.F32, DType.F32)));
     List<Extent> images = Type.of(DType.F32, 1, 5, 5, 2).extents();
     return List.of(
         new Wrong(add, "operand 1 is f32[3] and operand 0 is f32[2]", f(2), f(3)),
@@ -51,8 +50,10 @@ class ShapeErrorTest {
             new MoveOp.Slice(List.of(2), List.of(2), List.of(1)), "2 to 3 are not inside 3", f(3)),
         new Wrong(new MoveOp.Slice(NO, NO, NO), "names each axis once", f(3)),
         new Wrong(
-            new MoveOp.Slice(List.of(0), List.of(1), List.of(1)), "run-time starts are i32[1]",
-            f(3), i(2)),
+            new MoveOp.Slice(List.of(0), List.of(1), List.of(1)),
+            "run-time starts are i32[1]",
+            f(3),
+            i(2)),
         new Wrong(new MoveOp.Unslice(f(3), List.of(1)), "run-time starts are i32[1]", f(2)),
         new Wrong(new MoveOp.Pad(List.of(-1), List.of(0), List.of(0), 0), "at least 0", f(3)),
         new Wrong(new MoveOp.Concat(0), "does not join", f(3, 2), f(3, 3)),
@@ -61,11 +62,15 @@ class ShapeErrorTest {
         new Wrong(new MoveOp.ScatterAdd(f(3, 2).extents()), "do not fit indices", f(4, 3), i(4)),
         new Wrong(new MoveOp.ScatterAdd(List.of()), "axis of rows", f(), i()),
         new Wrong(
-            Contract.matmul(), "contracted axes differ: lhs f32[2,3] axis 1 = 3, rhs f32[4,2] "
-                + "axis 0 = 4", f(2, 3), f(4, 2)),
+            Contract.matmul(),
+            "contracted axes differ: lhs f32[2,3] axis 1 = 3, rhs f32[4,2] " + "axis 0 = 4",
+            f(2, 3),
+            f(4, 2)),
         new Wrong(new Contract(NO, NO, List.of(5), List.of(0)), "once each", f(2), f(2)),
         new Wrong(
-            new Contract(List.of(0), List.of(0), List.of(0), List.of(1)), "once each", f(2, 2),
+            new Contract(List.of(0), List.of(0), List.of(0), List.of(1)),
+            "once each",
+            f(2, 2),
             f(2, 2)),
         new Wrong(new Contract(List.of(0), NO, NO, NO), "do not pair up", f(2), f(2)),
         new Wrong(Contract.matmul(), "numbers of one type", f(2, 2), i(2, 2)),
@@ -74,7 +79,9 @@ class ShapeErrorTest {
         new Wrong(new LinearOp.Conv(g), "images have 2 channels", f(1, 5, 5, 2), f(1, 3, 3, 3)),
         new Wrong(new LinearOp.Conv(g), "smaller than the kernel", f(1, 2, 5, 2), f(1, 3, 3, 2)),
         new Wrong(
-            new LinearOp.ConvDataGrad(g, images), "expected f32[1,3,3,4]", f(1, 5, 5, 4),
+            new LinearOp.ConvDataGrad(g, images),
+            "expected f32[1,3,3,4]",
+            f(1, 5, 5, 4),
             f(4, 3, 3, 2)),
         new Wrong(new WindowOp.WindowMax(g), "windows slide over images", f(5, 5)),
         new Wrong(new WindowOp.WindowPick(g), "expected u8[1,3,3,2]", f(1, 5, 5, 2), i(1, 3, 3, 2)),
@@ -85,20 +92,18 @@ class ShapeErrorTest {
   @TestFactory
   Stream<DynamicTest> misfitsAreNamed() {
     return table().stream()
-        .map(
-            w ->
-                DynamicTest.dynamicTest(
-                    w.op.name() + ": " + w.says,
-                    () -> {
-                      Emit e = new Emit();
-                      e.origin(
-                          new Origin("net/layer", "Net.java:7", Origin.Phase.FORWARD, 0));
-                      List<Value> in = Arrays.stream(w.operands).map(e::parameter).toList();
-                      assertThatThrownBy(() -> e.addAll(w.op, in, List.of()))
-                          .isInstanceOf(ShapeException.class)
-                          .hasMessageContaining(w.says)
-                          .hasMessageContaining(w.op.name() + " 'net/layer' (Net.java:7)");
-                    }));
+        .map(w ->
+            DynamicTest.dynamicTest(
+                w.op.name() + ": " + w.says,
+                () -> {
+                  Emit e = new Emit();
+                  e.origin(new Origin("net/layer", "Net.java:7", Origin.Phase.FORWARD, 0));
+                  List<Value> in = Arrays.stream(w.operands).map(e::parameter).toList();
+                  assertThatThrownBy(() -> e.addAll(w.op, in, List.of()))
+                      .isInstanceOf(ShapeException.class)
+                      .hasMessageContaining(w.says)
+                      .hasMessageContaining(w.op.name() + " 'net/layer' (Net.java:7)");
+                }));
   }
 
   @Test
