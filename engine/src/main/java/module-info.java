@@ -7,6 +7,7 @@ module dev.retrograde.engine {
   exports dev.retrograde.choice;
   exports dev.retrograde.interp;
   exports dev.retrograde.ir;
+  exports dev.retrograde.jvm;
   exports dev.retrograde.loop;
   exports dev.retrograde.pass;
   exports dev.retrograde.runtime;
