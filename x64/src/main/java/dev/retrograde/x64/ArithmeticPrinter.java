@@ -258,14 +258,14 @@ final class ArithmeticPrinter {
   }
 
   void copy(Ins ins) {
-    if (at.inMemory(ins, 0)) {
+    if (ins.args.length == 0) {
+      at.zero(at.dst(ins));
+    } else if (at.inMemory(ins, 0)) {
       at.reload(ins.args[0], ins.dstRegister);
     } else if (ins.dstRegister == ins.argRegister[0]) {
       return;
     } else if (ins.dst().mask) {
       at.asm.kmov(Lanes.W, at.dstMask(ins), at.mask(ins, 0));
-    } else if (ins.args[0].isZero()) {
-      at.zero(at.dst(ins));
     } else {
       at.asm.v(VOp.VMOVAPS, width(ins), at.dst(ins), at.reg(ins, 0));
     }

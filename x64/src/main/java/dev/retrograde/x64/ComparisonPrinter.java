@@ -73,7 +73,7 @@ final class ComparisonPrinter {
               wide ? VOp.VPCMPEQQ : VOp.VPCMPEQD, w, d, at.reg(ins, a), at.at(ins, b));
     }
     if (fn == Primitive.LE || fn == Primitive.NE) {
-      at.asm.v(VOp.VXORPS, w, d, d, at.constant(4, -1));
+      at.asm.v(VOp.VXORPS, w, d, d, at.constant(wide ? 8 : 4, -1));
     }
   }
 

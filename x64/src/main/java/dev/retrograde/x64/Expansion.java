@@ -81,7 +81,7 @@ final class Expansion {
   }
 
   void copy(Value dst, Value from) {
-    seq.add(new Ins(Ins.Kind.COPY, dst, from));
+    seq.add(from.isZero() ? new Ins(Ins.Kind.COPY, dst) : new Ins(Ins.Kind.COPY, dst, from));
   }
 
   private static long sign(DType t) {

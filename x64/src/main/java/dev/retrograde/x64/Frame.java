@@ -4,6 +4,7 @@ import dev.retrograde.x64.asm.Gpr;
 import dev.retrograde.x64.asm.Mem;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A kernel's stack frame and its general-purpose registers.
 ///
@@ -32,39 +33,21 @@ final class Frame {
 
   private int bytes = FIRST_SLOT;
 
-  private record Wish(float weight, Object who) {}
+  /// Who wants a register how much: a family, or a loop for its counter.
+  private record Wish(float weight, @Nullable Family family, @Nullable Loop loop) {}
 
   Frame(Sequence seq) {
-    List<Wish> wishes = new ArrayList<>();
     for (Family f : seq.families) {
       f.register = null;
       f.slot = Value.NOWHERE;
       f.pending = 0;
-      wishes.add(new Wish(f.weight, f));
     }
-    for (Loop l : seq.loops) {
-      l.counter = null;
-      l.slot = Value.NOWHERE;
-      wishes.add(new Wish(Sequence.weight(l.depth + 1) * 0.9f, l));
-    }
-    wishes.sort((a, b) -> Float.compare(b.weight, a.weight));
-    int given = 0;
-    for (Wish w : wishes) {
-      if (given < FREE.length) {
-        Gpr r = FREE[given];
-        if (given >= UNSAVED) {
-          saved.add(r);
-        }
-        given++;
-        if (w.who instanceof Family f) {
-          f.register = r;
-        } else if (w.who instanceof Loop l) {
-          l.counter = r;
-        }
-      } else if (w.who instanceof Family f) {
+    Loop outer = seq.loops.get(0);
+    assign(outer);
+    for (Family f : seq.families) {
+      boolean always = outer.residents.stream().anyMatch(r -> r.family() == f);
+      if (!always) {
         f.slot = take(8);
-      } else if (w.who instanceof Loop l) {
-        l.slot = take(8);
       }
     }
     bytes = bytes + 63 & -64;
@@ -77,6 +60,50 @@ final class Frame {
           bytes = bytes + 63 & -64;
         }
       }
+    }
+  }
+
+  /// Gives registers for the length of a loop, if all that moves inside finds one. If not, each loop
+  /// inside shares them out anew, and what is used between them stays on the stack.
+  private void assign(Loop l) {
+    List<Wish> wishes = new ArrayList<>();
+    for (Family f : l.families) {
+      wishes.add(new Wish(f.weight, f, null));
+    }
+    counters(l, wishes);
+    l.residents.clear();
+    if (wishes.size() > FREE.length && !l.children.isEmpty()) {
+      l.counter = null;
+      l.slot = take(8);
+      for (Loop child : l.children) {
+        assign(child);
+      }
+      return;
+    }
+    wishes.sort((a, b) -> Float.compare(b.weight, a.weight));
+    for (int i = 0; i < wishes.size(); i++) {
+      give(l, wishes.get(i), i);
+    }
+  }
+
+  private void give(Loop l, Wish w, int rank) {
+    Gpr r = rank < FREE.length ? FREE[rank] : null;
+    if (r != null && rank >= UNSAVED && !saved.contains(r)) {
+      saved.add(r);
+    }
+    if (w.family != null && r != null) {
+      l.residents.add(new Loop.Resident(w.family, r));
+    } else if (w.loop != null) {
+      w.loop.counter = r;
+      w.loop.slot = r == null ? take(8) : Value.NOWHERE;
+    }
+  }
+
+  private static void counters(Loop l, List<Wish> wishes) {
+    wishes.add(new Wish(Sequence.weight(l.depth + 1) * 0.9f, null, l));
+    for (Loop child : l.children) {
+      child.residents.clear();
+      counters(child, wishes);
     }
   }
 

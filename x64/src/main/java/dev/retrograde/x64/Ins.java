@@ -14,7 +14,7 @@ final class Ins {
     APPLY,
     /// A conversion of numbers from `type` to `to`.
     CAST,
-    /// The same bits.
+    /// The same bits; without an operand, zero.
     COPY,
     /// Lanes of `address`'s integer plus the operand.
     INDEX,

@@ -13,13 +13,22 @@ final class Loop {
   final int unroll;
   final int depth;
 
+  /// The loop around it, or null.
+  final @Nullable Loop parent;
+
+  /// Loops directly inside.
+  final List<Loop> children = new ArrayList<>();
+
+  /// Families that come into registers when it begins and leave them when it ends.
+  final List<Resident> residents = new ArrayList<>();
+
+  /// A family and its register during a loop.
+  record Resident(Family family, Gpr register) {}
+
   /// Index of the instruction that begins it, and of the one that jumps back.
   int begin;
 
   int back;
-
-  /// Whether no loop stands inside.
-  boolean innermost = true;
 
   /// Families that are used inside.
   final List<Family> families = new ArrayList<>();
@@ -28,11 +37,15 @@ final class Loop {
   int slot = Value.NOWHERE;
   @Nullable Label label;
 
-  Loop(int var, int trips, int unroll, int depth) {
+  Loop(int var, int trips, int unroll, @Nullable Loop parent) {
     this.var = var;
     this.trips = trips;
     this.unroll = unroll;
-    this.depth = depth;
+    this.parent = parent;
+    this.depth = parent == null ? 0 : parent.depth + 1;
+    if (parent != null) {
+      parent.children.add(this);
+    }
   }
 
   void uses(Family f) {

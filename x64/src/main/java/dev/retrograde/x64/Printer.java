@@ -12,7 +12,8 @@ import dev.retrograde.x64.asm.Mem;
 /// convention: lowering, registers, then one step after the other.
 ///
 /// The loops count down. A family's register is brought up to date when a loop that uses it begins
-/// and when it jumps back; in between, what it lags behind is added to displacements.
+/// and when it jumps back; in between, what it lags behind is added to displacements. A family that
+/// is in a register only during a loop is forgotten at its end.
 final class Printer {
   private final Assembler asm;
   private final Sequence seq;
@@ -73,6 +74,9 @@ final class Printer {
     } else {
       asm.mov(frame.at(outer.slot), Gpr.RAX);
     }
+    for (Loop.Resident r : outer.residents) {
+      r.family().register = r.register();
+    }
     for (Family f : seq.families) {
       begin(f);
     }
@@ -85,26 +89,25 @@ final class Printer {
 
   /// Gives a family its value at the first iteration of the outermost loop.
   private void begin(Family f) {
+    Gpr r = f.register != null ? f.register : Gpr.RCX;
     if (f.param != Family.NO_BUFFER) {
-      asm.mov(Gpr.RCX, frame.at(Frame.ARGS));
-      asm.mov(Gpr.RCX, Mem.at(Gpr.RCX, 8 * f.param));
+      asm.mov(r, frame.at(Frame.ARGS));
+      asm.mov(r, Mem.at(r, 8 * f.param));
     } else {
-      asm.mov(Gpr.RCX, 0);
+      asm.mov(r, 0);
     }
     long step = f.step(0);
     if (step != 0) {
       asm.mov(Gpr.RAX, step);
       asm.imul(Gpr.RAX, frame.at(Frame.LO));
-      asm.add(Gpr.RCX, Gpr.RAX);
+      asm.add(r, Gpr.RAX);
     }
     if (f.offset != 0) {
       asm.mov(Gpr.RAX, f.offset);
-      asm.add(Gpr.RCX, Gpr.RAX);
+      asm.add(r, Gpr.RAX);
     }
-    if (f.register != null) {
-      asm.mov(f.register, Gpr.RCX);
-    } else {
-      asm.mov(frame.at(f.slot), Gpr.RCX);
+    if (f.register == null) {
+      asm.mov(frame.at(f.slot), r);
     }
   }
 
@@ -136,14 +139,18 @@ final class Printer {
     for (Family f : l.families) {
       at.flush(f);
     }
-    if (l != seq.loops.get(0)) {
+    if (l.parent != null) {
+      for (Loop.Resident r : l.residents) {
+        asm.mov(r.register(), frame.at(r.family().slot));
+        r.family().register = r.register();
+      }
       if (l.counter != null) {
         asm.mov(l.counter, l.trips);
       } else {
         asm.mov(frame.at(l.slot), l.trips);
       }
     }
-    if (l.innermost) {
+    if (l.children.isEmpty()) {
       asm.align(32);
     }
     l.label = asm.here();
@@ -167,10 +174,16 @@ final class Printer {
   }
 
   private void exit(Loop l) {
-    if (l != seq.loops.get(0)) {
-      for (Family f : l.families) {
-        f.pending -= f.step(l.var) * l.unroll * l.trips;
-      }
+    if (l.parent == null) {
+      return;
+    }
+    for (Family f : l.families) {
+      f.pending -= f.step(l.var) * l.unroll * l.trips;
+    }
+    for (Loop.Resident r : l.residents) {
+      // The stack still holds what the register held when the loop began.
+      r.family().register = null;
+      r.family().pending = 0;
     }
   }
 }

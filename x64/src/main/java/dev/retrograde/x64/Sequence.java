@@ -186,10 +186,7 @@ final class Sequence {
 
   /// Opens a loop; its variable moves from here on.
   Loop begin(int var, int trips, int unroll) {
-    for (Loop l : open) {
-      l.innermost = false;
-    }
-    Loop l = new Loop(var, trips, unroll, open.size());
+    Loop l = new Loop(var, trips, unroll, open.isEmpty() ? null : open.getLast());
     loops.add(l);
     l.begin = code.size();
     marker(Ins.Kind.LOOP_BEGIN, l);

@@ -312,6 +312,13 @@ final class RandomKernels {
     for (int i = 0; i < fn.arity(); i++) {
       args.add(of(out, fn == Primitive.SELECT && i == 0 ? DType.BOOL : t));
     }
+    if (random.nextInt(4) == 0) {
+      Reg once = loadedOnce(out, t);
+      if (once != null) {
+        args.set(random.nextInt(args.size() - (fn == Primitive.SELECT ? 1 : 0))
+            + (fn == Primitive.SELECT ? 1 : 0), once);
+      }
+    }
     if (self != null && self.dtype() == t && random.nextInt(3) > 0) {
       args.set(fn == Primitive.FMA && random.nextBoolean() ? 2 : fn.arity() - 1, self);
     }
@@ -321,6 +328,23 @@ final class RandomKernels {
       args.set(1, by);
     }
     return new Code.Apply(fn, args);
+  }
+
+  /// A whole load that has one reader: code may read the memory there.
+  private @Nullable Reg loadedOnce(List<Stmt> out, DType t) {
+    for (int p = 0; p < params.size(); p++) {
+      if (params.get(p) == t && t != DType.BOOL) {
+        int stride = random.nextInt(2);
+        Reg r = fresh(t);
+        Affine at = bounded(p, stride * (lanes - 1));
+        out.add(new Stmt.Let(r, new Code.Load(new Mem(p, at), stride, lanes, null)));
+        if (random.nextInt(4) == 0) {
+          storeOf(out, of(out, t));
+        }
+        return r;
+      }
+    }
+    return null;
   }
 
   private Code reinterpret(List<Stmt> out, DType d) {
