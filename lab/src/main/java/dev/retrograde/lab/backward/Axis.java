@@ -1,6 +1,7 @@
 package dev.retrograde.lab.backward;
 
-/// What a choice touches. Parts of a run on different axes combine; on one axis the later part wins.
+/// What a choice touches. Parts of a run on different axes combine; on one axis the later part
+/// wins.
 public enum Axis {
   /// What becomes of forward values that backward reads.
   SAVING,

@@ -28,7 +28,10 @@ final class SpecReader {
     } while (take(','));
     if (at < source.length()) {
       throw wrong(
-          at, "expected ',' for the next run or '+' for the next part, found '" + source.charAt(at) + "'");
+          at,
+          "expected ',' for the next run or '+' for the next part, found '"
+              + source.charAt(at)
+              + "'");
     }
     return runs;
   }
@@ -64,16 +67,15 @@ final class SpecReader {
       throw wrong(start, "expected a name; there are " + names());
     }
     return Choice.named(word)
-        .orElseThrow(
-            () ->
-                wrong(
-                    start,
-                    "unknown name '%s'%s"
-                        .formatted(
-                            word,
-                            Choice.near(word)
-                                .map(c -> "; did you mean " + c.text() + "?")
-                                .orElse("; there are " + names()))));
+        .orElseThrow(() ->
+            wrong(
+                start,
+                "unknown name '%s'%s"
+                    .formatted(
+                        word,
+                        Choice.near(word)
+                            .map(c -> "; did you mean " + c.text() + "?")
+                            .orElse("; there are " + names()))));
   }
 
   private String argument(Choice choice, int index) {
@@ -93,11 +95,10 @@ final class SpecReader {
         .arguments()
         .get(index)
         .complaint(text)
-        .ifPresent(
-            expected -> {
-              throw wrong(
-                  start, "%s: expected %s, found '%s'".formatted(choice.text(), expected, text));
-            });
+        .ifPresent(expected -> {
+          throw wrong(
+              start, "%s: expected %s, found '%s'".formatted(choice.text(), expected, text));
+        });
     return text;
   }
 
