@@ -1,5 +1,6 @@
 package dev.retrograde.lab.backward;
 
+import dev.retrograde.nn.update.Glob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -59,9 +60,10 @@ public record BackwardSpec(String source, List<BackwardRun> runs) {
     }
   }
 
-  private int place(LayerGlob glob) {
+  private int place(Glob glob) {
     Matcher found =
-        Pattern.compile("(?<=^|[,+])\\s*(" + Pattern.quote(glob.text()) + ")\\s*=").matcher(source);
+        Pattern.compile("(?<=^|[,+])\\s*(" + Pattern.quote(glob.pattern()) + ")\\s*=")
+            .matcher(source);
     return found.find() ? found.start(1) : 0;
   }
 

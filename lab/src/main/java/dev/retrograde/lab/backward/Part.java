@@ -1,5 +1,6 @@
 package dev.retrograde.lab.backward;
 
+import dev.retrograde.nn.update.Glob;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,7 +9,7 @@ import java.util.Optional;
 /// @param layers which layers are meant; empty: all
 /// @param choice what is chosen
 /// @param given its arguments as written; those left out take their defaults
-public record Part(Optional<LayerGlob> layers, Choice choice, List<String> given) {
+public record Part(Optional<Glob> layers, Choice choice, List<String> given) {
   public Part {
     given = List.copyOf(given);
   }

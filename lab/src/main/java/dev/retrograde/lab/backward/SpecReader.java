@@ -1,5 +1,6 @@
 package dev.retrograde.lab.backward;
 
+import dev.retrograde.nn.update.Glob;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,12 +40,12 @@ final class SpecReader {
   private Part part() {
     int start = skipBlanks();
     String word = word();
-    Optional<LayerGlob> layers = Optional.empty();
+    Optional<Glob> layers = Optional.empty();
     if (take('=')) {
       if (!word.matches("[A-Za-z0-9_./*-]+")) {
         throw wrong(start, "expected a pattern of layer names before '=', such as stage1.*");
       }
-      layers = Optional.of(new LayerGlob(word));
+      layers = Optional.of(Glob.of(word));
       start = skipBlanks();
       word = word();
     }
