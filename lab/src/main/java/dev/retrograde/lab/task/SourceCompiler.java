@@ -1,11 +1,14 @@
 package dev.retrograde.lab.task;
 
+import dev.retrograde.nn.Layer;
+import dev.retrograde.trace.Trace;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,13 +74,26 @@ final class SourceCompiler {
     return String.valueOf(file.getFileName()).replaceFirst("\\.java$", "");
   }
 
+  /// The user's own class path, then this program's: as it was given, and where its classes lie,
+  /// since a launcher may have loaded them from elsewhere.
   private static String path(List<Path> classPath) {
-    return Stream.concat(
-            classPath.stream().map(Path::toString),
-            Stream.of("java.class.path", "jdk.module.path")
-                .map(p -> System.getProperty(p, ""))
-                .filter(p -> !p.isEmpty()))
+    Stream<String> given =
+        Stream.of("java.class.path", "jdk.module.path").map(p -> System.getProperty(p, ""));
+    Stream<String> own =
+        Stream.of(Layer.class, Trace.class, SourceCompiler.class).flatMap(SourceCompiler::home);
+    return Stream.of(classPath.stream().map(Path::toString), given, own)
+        .flatMap(paths -> paths)
+        .filter(p -> !p.isEmpty())
+        .distinct()
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static Stream<String> home(Class<?> type) {
+    CodeSource source = type.getProtectionDomain().getCodeSource();
+    if (source == null || !source.getLocation().getProtocol().equals("file")) {
+      return Stream.of();
+    }
+    return Stream.of(Path.of(URI.create(source.getLocation().toString())).toString());
   }
 
   private static String errors(Path file, DiagnosticCollector<JavaFileObject> found) {

@@ -54,8 +54,7 @@ public final class Targets {
     for (String name : ORDER) {
       candidates.put(
           name,
-          new Candidate(
-              name, Optional.empty(), "this installation has no module that brings it"));
+          new Candidate(name, Optional.empty(), "this installation has no module that brings it"));
     }
     all.forEach(c -> candidates.put(c.name(), c));
   }
@@ -69,11 +68,7 @@ public final class Targets {
         all.add(tried(provider.get()));
       } catch (ServiceConfigurationError | LinkageError e) {
         String name =
-            provider
-                .type()
-                .getSimpleName()
-                .replace("Target", "")
-                .toLowerCase(Locale.ROOT);
+            provider.type().getSimpleName().replace("Target", "").toLowerCase(Locale.ROOT);
         all.add(new Candidate(name, Optional.empty(), reason(e)));
       }
     }

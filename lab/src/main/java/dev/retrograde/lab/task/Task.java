@@ -87,7 +87,14 @@ public record Task(
     all.put("epochs", epochs);
     all.put("optimizer", optimizer.spec());
     all.put("schedule", schedule.spec());
-    all.put("augment", augmentations.isEmpty() ? "none" : augmentations.stream().map(Augmentation::name).reduce((a, b) -> a + "+" + b).orElse(""));
+    all.put(
+        "augment",
+        augmentations.isEmpty()
+            ? "none"
+            : augmentations.stream()
+                .map(Augmentation::name)
+                .reduce((a, b) -> a + "+" + b)
+                .orElse(""));
     return all;
   }
 }
