@@ -20,4 +20,7 @@ module dev.retrograde.lab {
 
   uses dev.retrograde.lab.suite.Suite;
   uses dev.retrograde.target.Target;
+
+  provides dev.retrograde.lab.suite.Suite with
+      dev.retrograde.lab.suite.AcceptCore;
 }

@@ -54,7 +54,9 @@ final class Failures {
 
   private static String message(Exception e) {
     if (e instanceof FileSystemException f) {
-      return f.getFile() + ": " + (f.getReason() == null ? f.getClass().getSimpleName() : f.getReason());
+      return f.getFile()
+          + ": "
+          + (f.getReason() == null ? f.getClass().getSimpleName() : f.getReason());
     }
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;

@@ -7,6 +7,7 @@ import dev.retrograde.lab.task.Targets;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.nn.update.Optimizers;
 import dev.retrograde.nn.update.Schedule;
+import dev.retrograde.target.Target;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,11 +20,17 @@ import picocli.CommandLine.Option;
 
 /// Options that say what is trained, on what, how, and by which target.
 final class TaskOptions {
+  /// What runs where nothing is said and no target is fast.
+  private static final String SMALL_MODEL = "mlp:32";
+
+  private static final int SMALL_LIMIT = 640;
+
   @Option(
       names = "--model",
       paramLabel = "MODEL",
       description = {
-        "mlp[:SIZE,...], lenet, resnet20, resnet32, resnet110, resnet:DEPTH; a FILE.java; or a class, with --classpath.",
+        "mlp[:SIZE,...], lenet, resnet20, resnet32, resnet110, resnet:DEPTH; a FILE.java; or a"
+            + " class, with --classpath.",
         "Default: lenet."
       })
   @Nullable String model;
@@ -31,7 +38,8 @@ final class TaskOptions {
   @Option(
       names = "--classpath",
       paramLabel = "JAR",
-      description = "Where the class of --model is: jars and folders, separated as in a class path.")
+      description =
+          "Where the class of --model is: jars and folders, separated as in a class path.")
   @Nullable String classPath;
 
   @Option(
@@ -39,7 +47,8 @@ final class TaskOptions {
       paramLabel = "DATA",
       defaultValue = "digits",
       description = {
-        "digits (generated here), mnist, cifar10 (in RETROGRADE_DATA or ../shared/data), or a path with idx or CIFAR-10 files.",
+        "digits (generated here), mnist, cifar10 (in RETROGRADE_DATA or ../shared/data), or a path"
+            + " with idx or CIFAR-10 files.",
         "Default: digits."
       })
   String data = "digits";
@@ -50,7 +59,10 @@ final class TaskOptions {
       description = "The first N training samples, and at most N test samples.")
   @Nullable Integer limit;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training part. Default: 4.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training part. Default: 4.")
   @Nullable Integer epochs;
 
   @Option(
@@ -73,21 +85,27 @@ final class TaskOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description = "Learning rate, unless --optimizer gives it. Default: 0.05 for sgd, 0.001 for the others.")
+      description =
+          "Learning rate, unless --optimizer gives it. Default: 0.05 for sgd, 0.001 for the"
+              + " others.")
   @Nullable Double rate;
 
   @Option(
       names = "--schedule",
       paramLabel = "NAME[:ARGS]",
       defaultValue = "constant",
-      description = "constant, cosine[:FLOOR], step:GAMMA:AT[:AT...], warmup:STEPS+SCHEDULE. Default: constant.")
+      description =
+          "constant, cosine[:FLOOR], step:GAMMA:AT[:AT...], warmup:STEPS+SCHEDULE. Default:"
+              + " constant.")
   String schedule = "constant";
 
   @Option(
       names = "--augment",
       paramLabel = "STEPS",
       defaultValue = "auto",
-      description = "none, auto (pad, crop and flip colour images), or steps such as pad-and-crop:4+flip. Default: auto.")
+      description =
+          "none, auto (pad, crop and flip colour images), or steps such as pad-and-crop:4+flip."
+              + " Default: auto.")
   String augment = "auto";
 
   @Option(
@@ -114,12 +132,14 @@ final class TaskOptions {
   /// What the options ask for.
   ///
   /// @param targetWhy why it is not a faster target; empty if there is none
+  /// @param notes what was decided for the user
   record Resolved(
       Task task,
       List<Long> seeds,
-      dev.retrograde.target.Target target,
+      Target target,
       String targetWhy,
-      dev.retrograde.target.Target.Options options) {
+      List<String> notes,
+      Target.Options options) {
 
     Map<String, Object> settings() {
       Map<String, Object> all = new LinkedHashMap<>(task.settings());
@@ -135,8 +155,15 @@ final class TaskOptions {
   /// @param defaultEpochs where none is given
   Resolved resolve(int defaultEpochs) {
     Targets.Chosen chosen = Targets.find().choose(target);
-    DataSet set = DataSource.open(data, limit());
-    String name = model == null ? "lenet" : model;
+    boolean small = model == null && limit == null && chosen.target().name().equals("interp");
+    DataSet set = DataSource.open(data, small ? OptionalInt.of(SMALL_LIMIT) : limit());
+    String name = model != null ? model : small ? SMALL_MODEL : "lenet";
+    List<String> notes =
+        small
+            ? List.of(
+                "the interpreter is slow, so this is %s on %d samples; name --model for another"
+                    .formatted(SMALL_MODEL, SMALL_LIMIT))
+            : List.of();
     Task task =
         new Task(
             name,
@@ -148,7 +175,7 @@ final class TaskOptions {
             Schedule.parse(schedule),
             DataSource.augmentations(augment, set));
     return new Resolved(
-        task, seeds, chosen.target(), chosen.why(), dev.retrograde.target.Target.Options.threads(threads()));
+        task, seeds, chosen.target(), chosen.why(), notes, Target.Options.threads(threads()));
   }
 
   int threads() {

@@ -1,8 +1,5 @@
 package dev.retrograde.lab.compare;
 
-import dev.retrograde.choice.Saving;
-import dev.retrograde.data.load.Augmentation;
-import dev.retrograde.ir.Node;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.lab.backward.BackwardRun;
@@ -24,12 +21,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// One run under observation: it trains in blocks of steps, and what happens is written down.
@@ -50,6 +45,7 @@ public final class Contestant implements AutoCloseable {
   private String weights = "";
   private String batches = "";
   private Optional<Cost> cost = Optional.empty();
+  private @Nullable RuntimeException failure;
   private int blocks;
   private long rssPeak = -1;
   private long rssGrowth = -1;
@@ -106,6 +102,11 @@ public final class Contestant implements AutoCloseable {
     return Optional.ofNullable(training);
   }
 
+  /// What the run broke off with, if anything was thrown.
+  public Optional<RuntimeException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
   /// Hash of the initial weights; empty before the first block.
   public String weights() {
     return weights;
@@ -142,8 +143,13 @@ public final class Contestant implements AutoCloseable {
       }
       keepTime(run, from, to);
     } catch (NonFiniteException e) {
+      failure = e;
       fail("not finite: " + firstLine(e));
-    } catch (RuntimeException | AssertionError | OutOfMemoryError | StackOverflowError e) {
+    } catch (RuntimeException e) {
+      failure = e;
+      fail(firstLine(e));
+    } catch (AssertionError | OutOfMemoryError | StackOverflowError e) {
+      failure = new IllegalStateException(firstLine(e), e);
       fail(firstLine(e));
     }
   }
@@ -189,22 +195,11 @@ public final class Contestant implements AutoCloseable {
   }
 
   private Training open() {
-    Saving saving = backward.saving(task.layers());
-    Training run =
-        Training.of(task.name(), task.model())
-            .data(task.data())
-            .batch(task.batch())
-            .seed(seed)
-            .epochs(task.epochs())
-            .update(task.optimizer(), task.schedule())
-            .augment(task.augmentations().toArray(Augmentation[]::new))
-            .backward(saving)
-            .target(target, options)
-            .start();
+    Training run = task.training(backward.saving(task.layers()), seed, target, options);
     training = run;
     weights = hash(run.state());
     batches = run.orderHash();
-    resolved = resolved(run, saving);
+    resolved = Resolution.of(task, run);
     return run;
   }
 
@@ -240,22 +235,6 @@ public final class Contestant implements AutoCloseable {
         made.compileNanos() * 1e-9,
         made.kernels(),
         made.distinct());
-  }
-
-  /// What each layer got: a layer of which backward computes something again is recomputed.
-  private Map<String, String> resolved(Training run, Saving saving) {
-    TreeSet<String> again = new TreeSet<>();
-    int batch = Math.min(task.batch(), task.data().train().size());
-    for (Node n : run.plan().step(batch).nodes()) {
-      if (n.origin().epoch() > 0) {
-        again.add(n.origin().path());
-      }
-    }
-    Map<String, String> all = new LinkedHashMap<>();
-    for (String layer : task.layers()) {
-      all.put(layer, again.contains(layer) ? saving.spec() : "store");
-    }
-    return all;
   }
 
   private void fail(String why) {

@@ -1,15 +1,16 @@
 package dev.retrograde.lab.task;
 
+import dev.retrograde.choice.Saving;
 import dev.retrograde.data.DataSet;
 import dev.retrograde.data.load.Augmentation;
-import dev.retrograde.data.load.LoaderSettings;
-import dev.retrograde.data.load.Normalization;
 import dev.retrograde.ir.Type;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Summary;
 import dev.retrograde.nn.update.Optimizer;
 import dev.retrograde.nn.update.Schedule;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.target.Target;
+import dev.retrograde.train.Training;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,16 +64,21 @@ public record Task(
     return (long) epochs * ((data.train().size() + batch - 1) / batch);
   }
 
-  /// How training batches are made with this seed; without an end.
-  public LoaderSettings loading(long seed) {
-    return LoaderSettings.training(batch, seed)
+  /// A run of this task at its start; the caller closes it.
+  ///
+  /// @param saving what becomes of forward values that backward reads
+  /// @param seed decides all that is drawn
+  public Training training(Saving saving, long seed, Target target, Target.Options options) {
+    return Training.of(name, model)
+        .data(data)
+        .batch(batch)
+        .seed(seed)
+        .epochs(epochs)
+        .update(optimizer, schedule)
         .augment(augmentations.toArray(Augmentation[]::new))
-        .normalize(normalization());
-  }
-
-  /// Mean 0 and deviation 1 over the training part.
-  public Normalization normalization() {
-    return Normalization.of(data.train());
+        .backward(saving)
+        .target(target, options)
+        .start();
   }
 
   /// What a record says of the task.
