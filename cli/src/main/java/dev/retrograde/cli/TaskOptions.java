@@ -1,0 +1,214 @@
+package dev.retrograde.cli;
+
+import dev.retrograde.data.DataSet;
+import dev.retrograde.lab.task.DataSource;
+import dev.retrograde.lab.task.ModelSource;
+import dev.retrograde.lab.task.Targets;
+import dev.retrograde.lab.task.Task;
+import dev.retrograde.nn.update.Optimizers;
+import dev.retrograde.nn.update.Schedule;
+import dev.retrograde.target.Target;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Options that say what is trained, on what, how, and by which target.
+final class TaskOptions {
+  /// What runs where nothing is said and no target is fast.
+  private static final String SMALL_MODEL = "mlp:32";
+
+  private static final int SMALL_LIMIT = 640;
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description = {
+        "mlp[:SIZE,...], lenet, resnet20, resnet32, resnet110, resnet:DEPTH; a FILE.java; or a"
+            + " class, with --classpath.",
+        "Default: lenet."
+      })
+  @Nullable String model;
+
+  @Option(
+      names = "--classpath",
+      paramLabel = "JAR",
+      description =
+          "Where the class of --model is: jars and folders, separated as in a class path.")
+  @Nullable String classPath;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      defaultValue = "digits",
+      description = {
+        "digits (generated here), mnist, cifar10 (in RETROGRADE_DATA or ../shared/data), or a path"
+            + " with idx or CIFAR-10 files.",
+        "Default: digits."
+      })
+  String data = "digits";
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "The first N training samples, and at most N test samples.")
+  @Nullable Integer limit;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the training part. Default: 4.")
+  @Nullable Integer epochs;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Samples a step. Default: 64.")
+  int batch = 64;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME[:ARGS]",
+      defaultValue = "sgd:momentum=0.9",
+      description = {
+        "sgd, adam or adamw, with arguments such as sgd:momentum=0.9:nesterov:decay=2e-4.",
+        "Default: sgd:momentum=0.9."
+      })
+  String optimizer = "sgd:momentum=0.9";
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description =
+          "Learning rate, unless --optimizer gives it. Default: 0.05 for sgd, 0.001 for the"
+              + " others.")
+  @Nullable Double rate;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME[:ARGS]",
+      defaultValue = "constant",
+      description =
+          "constant, cosine[:FLOOR], step:GAMMA:AT[:AT...], warmup:STEPS+SCHEDULE. Default:"
+              + " constant.")
+  String schedule = "constant";
+
+  @Option(
+      names = "--augment",
+      paramLabel = "STEPS",
+      defaultValue = "auto",
+      description =
+          "none, auto (pad, crop and flip colour images), or steps such as pad-and-crop:4+flip."
+              + " Default: auto.")
+  String augment = "auto";
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N[,N...]",
+      split = ",",
+      defaultValue = "1",
+      description = "Decides all that is drawn. Default: 1.")
+  List<Long> seeds = List.of(1L);
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that a step may use; results do not depend on it. Default: all.")
+  @Nullable Integer threads;
+
+  @Option(
+      names = "--target",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto (the fastest that works here), x64, jvm or interp. Default: auto.")
+  String target = "auto";
+
+  /// What the options ask for.
+  ///
+  /// @param targetWhy why it is not a faster target; empty if there is none
+  /// @param notes what was decided for the user
+  record Resolved(
+      Task task,
+      List<Long> seeds,
+      Target target,
+      String targetWhy,
+      List<String> notes,
+      Target.Options options) {
+
+    Map<String, Object> settings() {
+      Map<String, Object> all = new LinkedHashMap<>(task.settings());
+      all.put("seed", seeds);
+      all.put("threads", options.threads());
+      all.put("target", target.name());
+      return all;
+    }
+  }
+
+  /// Opens data, model and target.
+  ///
+  /// @param defaultEpochs where none is given
+  Resolved resolve(int defaultEpochs) {
+    Targets.Chosen chosen = Targets.find().choose(target);
+    boolean small = model == null && limit == null && chosen.target().name().equals("interp");
+    DataSet set = DataSource.open(data, small ? OptionalInt.of(SMALL_LIMIT) : limit());
+    String name = model != null ? model : small ? SMALL_MODEL : "lenet";
+    List<String> notes =
+        small
+            ? List.of(
+                "the interpreter is slow, so this is %s on %d samples; name --model for another"
+                    .formatted(SMALL_MODEL, SMALL_LIMIT))
+            : List.of();
+    Task task =
+        new Task(
+            name,
+            ModelSource.open(name, classPath(), set.train().classes()),
+            set,
+            positive("--batch", batch),
+            positive("--epochs", epochs == null ? defaultEpochs : epochs),
+            Optimizers.parse(optimizer, rate()),
+            Schedule.parse(schedule),
+            DataSource.augmentations(augment, set));
+    return new Resolved(
+        task, seeds, chosen.target(), chosen.why(), notes, Target.Options.threads(threads()));
+  }
+
+  int threads() {
+    return threads == null
+        ? Runtime.getRuntime().availableProcessors()
+        : positive("--threads", threads);
+  }
+
+  private double rate() {
+    if (rate == null) {
+      return optimizer.startsWith("sgd") ? 0.05 : 0.001;
+    }
+    if (!(rate > 0) || rate.isInfinite()) {
+      throw new IllegalArgumentException("--lr: expected a number above 0, found " + rate);
+    }
+    return rate;
+  }
+
+  private OptionalInt limit() {
+    return limit == null ? OptionalInt.empty() : OptionalInt.of(positive("--limit", limit));
+  }
+
+  private List<Path> classPath() {
+    return classPath == null
+        ? List.of()
+        : Arrays.stream(classPath.split(File.pathSeparator)).map(Path::of).toList();
+  }
+
+  private static int positive(String option, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          option + ": expected a number of at least 1, found " + value);
+    }
+    return value;
+  }
+}
