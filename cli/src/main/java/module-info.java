@@ -11,4 +11,5 @@ module dev.retrograde.cli {
 
   opens dev.retrograde.cli to
       info.picocli;
+  requires java.compiler;
 }
