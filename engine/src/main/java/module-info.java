@@ -16,4 +16,8 @@ module dev.retrograde.engine {
   exports dev.retrograde.trace;
 
   requires static org.jspecify;
+
+  provides dev.retrograde.target.Target with
+      dev.retrograde.jvm.JvmTarget,
+      dev.retrograde.interp.InterpTarget;
 }

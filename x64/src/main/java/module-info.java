@@ -11,4 +11,7 @@ module dev.retrograde.x64 {
   exports dev.retrograde.x64;
   exports dev.retrograde.x64.asm;
   exports dev.retrograde.x64.memory;
+
+  provides dev.retrograde.target.Target with
+      dev.retrograde.x64.X64Target;
 }
