@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Idea: jobs are numbered; a worker waits for the number to move, runs its part, and counts down.
 /// Nothing is allocated for a job.
 public final class Workers implements AutoCloseable {
-  private static final int SPINS = 20_000;
+  private static final int SPINS = 4_000;
 
   /// What a job does for each part.
   public interface Job {
@@ -61,8 +61,12 @@ public final class Workers implements AutoCloseable {
     } catch (RuntimeException | Error x) {
       own = x;
     }
-    while (left.get() > 0) {
-      Thread.onSpinWait();
+    for (int spins = 0; left.get() > 0; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield(); // the other thread may be waiting for this core
+      }
     }
     Throwable theirs = failure;
     failure = null;
