@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// must not leave it except as results. A plain Java `for` unrolls instead and a plain Java `if` is
 /// taken while tracing: use those wherever the condition is known then.
 ///
-/// Random bits depend on the step's key and their place in the program, so a body draws the same ones
-/// on every trip.
+/// Random bits depend on the step's key and their place in the program, so a body draws the same
+/// ones on every trip.
 public final class Control {
   private final Trace t;
 

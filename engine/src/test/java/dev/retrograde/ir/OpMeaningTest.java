@@ -185,8 +185,7 @@ class OpMeaningTest {
         for (int kx = 0; kx < g.kernelW(); kx++) {
           List<Integer> from = List.of(0, ky * g.dilationH(), kx * g.dilationW(), 0);
           List<Integer> steps = List.of(1, g.strideH(), g.strideW(), 1);
-          HostTensor s =
-              eval(new MoveOp.Slice(from, List.of(2, oh, ow, 4), steps), padded).get(0);
+          HostTensor s = eval(new MoveOp.Slice(from, List.of(2, oh, ow, 4), steps), padded).get(0);
           for (int i = 0; i < windows.length; i++) {
             windows[i] += s.get(i);
           }
