@@ -65,12 +65,14 @@ public final class Reverse {
     private final Map<Value, Value> cot = new HashMap<>();
     private final Set<Value> active = new HashSet<>();
     private final List<Value> wrt;
+    private final Set<Value> seeded;
     private final List<Node> cuts = new ArrayList<>();
 
     Walk(Emit e, List<Node> nodes, Map<Value, Value> seeds, List<Value> wrt) {
       this.e = e;
       this.nodes = List.copyOf(nodes);
       this.wrt = wrt;
+      this.seeded = seeds.keySet();
       cot.putAll(seeds);
     }
 
@@ -165,11 +167,24 @@ public final class Reverse {
           : Uses.captured(n);
     }
 
+    /// Values that the seeded results depend on, so that a metric beside the loss is not blamed.
+    private Set<Value> towardsSeeds() {
+      Set<Value> out = new HashSet<>(seeded);
+      for (Node n : nodes.reversed()) {
+        if (n.results().stream().anyMatch(out::contains)) {
+          out.addAll(Uses.all(n));
+        }
+      }
+      return out;
+    }
+
     String explain(String name, Value v) {
       Set<Value> from = new HashSet<>();
       from.add(v);
+      Set<Value> towards = towardsSeeds();
       for (Node n : nodes) {
-        if (Uses.all(n).stream().anyMatch(from::contains)) {
+        if (n.results().stream().anyMatch(towards::contains)
+            && Uses.all(n).stream().anyMatch(from::contains)) {
           if (cuts.contains(n)
               || n.op() instanceof MapOp.StopGradient
               || n.results().stream().noneMatch(r -> r.type().dtype().isFloat())) {

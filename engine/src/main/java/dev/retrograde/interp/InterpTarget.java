@@ -63,8 +63,7 @@ public final class InterpTarget implements Target {
       return named("output", outputs, name);
     }
 
-    private static MemorySegment named(
-        String what, Map<String, MemorySegment> all, String name) {
+    private static MemorySegment named(String what, Map<String, MemorySegment> all, String name) {
       MemorySegment m = all.get(name);
       if (m == null) {
         throw new IllegalArgumentException("no " + what + " '" + name + "' in " + all.keySet());
@@ -117,16 +116,10 @@ public final class InterpTarget implements Target {
             new MemoryReport.Entry(
                 s.entry().name(), tag, s.entry().type().bytes(), 0, Math.max(0, last - 1), -1));
       }
-      birth.forEach(
-          (v, b) ->
-              all.add(
-                  new MemoryReport.Entry(
-                      v.toString(),
-                      Tag.WORKSPACE,
-                      v.type().bytes(),
-                      b,
-                      death.getOrDefault(v, b),
-                      -1)));
+      birth.forEach((v, b) ->
+          all.add(
+              new MemoryReport.Entry(
+                  v.toString(), Tag.WORKSPACE, v.type().bytes(), b, death.getOrDefault(v, b), -1)));
       return MemoryReport.of(all, program.nodes().stream().map(Node::toString).toList(), 0);
     }
 

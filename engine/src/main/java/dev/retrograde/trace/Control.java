@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// A body is a Java function that traces; it may use any tensor made before it, and its own tensors
 /// must not leave it except as results. A plain Java `for` unrolls instead and a plain Java `if` is
 /// taken while tracing: use those wherever the condition is known then.
+///
+/// Random bits depend on the step's key and their place in the program, so a body draws the same
+/// ones on every trip.
 public final class Control {
   private final Trace t;
 

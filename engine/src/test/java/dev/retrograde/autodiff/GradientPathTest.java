@@ -223,6 +223,33 @@ class GradientPathTest {
   }
 
   @Test
+  void theMessagePassesOverMetricsBesideTheLoss() {
+    assertThatThrownBy(() ->
+            gradient((t, x) -> {
+              t.output("best", t.argmax(x, 0));
+              return t.stopGradient(x);
+            }))
+        .hasMessageContaining("'x' has no gradient: StopGradient 'layer");
+  }
+
+  @Test
+  void aSilentOutputIsACutWhereItsCompanionIsNotUsed() {
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t)
+                    .region(
+                        "counts",
+                        List.of(x),
+                        a ->
+                            Kept.of(List.of(t.mul(a.get(0), 1), t.mul(a.get(0), 2)), List.of())
+                                .withCompanion(0, 1),
+                        (kept, dy) -> List.of(dy.get(0)))
+                    .get(0)))
+        .isInstanceOf(NoGradientException.class)
+        .hasMessageContaining("'x' has no gradient: Region 'layer");
+  }
+
+  @Test
   void aLossIsAScalar() {
     assertThatThrownBy(() ->
             Trace.program(

@@ -2,6 +2,7 @@ package dev.retrograde.ir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.retrograde.ir.LinearOp.Contract;
 import dev.retrograde.ir.LinearOp.Geometry;
@@ -158,6 +159,57 @@ class OpMeaningTest {
         .containsExactly(5421, 6532, 8754, 9865);
     assertThat(one(new LinearOp.Conv(Geometry.square(2, 2, 1)), x, k))
         .containsExactly(1000, 3200, 7040, 9865);
+  }
+
+  /// By padding the image with explicit zeros and adding shifted, strided slices of it.
+  @Test
+  void strideDilationGroupsAndUnevenPaddingMeanSlicesOfAPaddedImage() {
+    for (Geometry g :
+        List.of(
+            new Geometry(2, 3, 3, 2, 1, 2, 0, 2, 1, 1, 1),
+            new Geometry(3, 2, 1, 2, 2, 0, 1, 3, 2, 3, 1),
+            new Geometry(3, 3, 2, 1, 0, 2, 2, 1, 1, 2, 2))) {
+      int cig = 4 / g.groups();
+      HostTensor x = HostTensor.fill(Type.of(DType.F64, 2, 7, 8, 4), i -> Math.sin(i));
+      HostTensor f =
+          HostTensor.fill(Type.of(DType.F64, 6, g.kernelH(), g.kernelW(), cig), i -> Math.cos(i));
+      List<Integer> low = List.of(0, g.top(), g.left(), 0);
+      List<Integer> high = List.of(0, g.bottom(), g.right(), 0);
+      List<Integer> none = List.of(0, 0, 0, 0);
+      HostTensor padded = eval(new MoveOp.Pad(low, high, none, 0), x).get(0);
+      int oh = g.outH(7);
+      int ow = g.outW(8);
+      double[] expected = new double[2 * oh * ow * 6];
+      double[] windows = new double[2 * oh * ow * 4];
+      for (int ky = 0; ky < g.kernelH(); ky++) {
+        for (int kx = 0; kx < g.kernelW(); kx++) {
+          List<Integer> from = List.of(0, ky * g.dilationH(), kx * g.dilationW(), 0);
+          List<Integer> steps = List.of(1, g.strideH(), g.strideW(), 1);
+          HostTensor s = eval(new MoveOp.Slice(from, List.of(2, oh, ow, 4), steps), padded).get(0);
+          for (int i = 0; i < windows.length; i++) {
+            windows[i] += s.get(i);
+          }
+          for (int i = 0; i < expected.length; i++) {
+            int co = i % 6;
+            for (int ci = 0; ci < cig; ci++) {
+              int channel = co / (6 / g.groups()) * cig + ci;
+              expected[i] += s.get(i / 6 * 4 + channel) * f.get(f.at(co, ky, kx, ci));
+            }
+          }
+        }
+      }
+      double[] found = one(new LinearOp.Conv(g), x, f);
+      assertThat(found).hasSameSizeAs(expected);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(found[i]).as("%s at %d", g, i).isCloseTo(expected[i], within(1e-12));
+      }
+      if (g.groups() == 1) {
+        double[] sums = one(new WindowOp.WindowSum(g), x);
+        for (int i = 0; i < windows.length; i++) {
+          assertThat(sums[i]).as("%s at %d", g, i).isCloseTo(windows[i], within(1e-12));
+        }
+      }
+    }
   }
 
   @Test

@@ -223,6 +223,20 @@ final class OpRows {
             .terms(15));
     rows.add(
         row(
+                "two contracted axes, crossed on the right",
+                contract(no, no, List.of(0, 2), List.of(2, 0)),
+                real(3, 2, 5),
+                real(5, 4, 3))
+            .terms(15));
+    rows.add(
+        row(
+                "three contracted axes, turned",
+                contract(no, no, List.of(1, 0, 2), List.of(2, 1, 0)),
+                real(2, 3, 4),
+                real(4, 2, 3, 2))
+            .terms(24));
+    rows.add(
+        row(
                 "batch and two contracted axes, crossed",
                 contract(List.of(1), List.of(2), List.of(3, 0), List.of(1, 3)),
                 real(2, 3, 4, 5),
