@@ -64,8 +64,7 @@ final class Accesses {
     }
   }
 
-  private void load(
-      Ins.Kind kind, Value dst, DType storage, Address at, int count, Value... args) {
+  private void load(Ins.Kind kind, Value dst, DType storage, Address at, int count, Value... args) {
     Ins ins = new Ins(kind, dst, args);
     ins.storage = storage;
     ins.address = at;
@@ -117,8 +116,7 @@ final class Accesses {
     if (mask == null && count == seq.physical(dst.size)) {
       load(Ins.Kind.LOAD_GATHER, dst, storage, at, count, index);
     } else {
-      Value lanes =
-          mask == null ? seq.first(count, dst.size) : combined(mask, count, dst.size);
+      Value lanes = mask == null ? seq.first(count, dst.size) : combined(mask, count, dst.size);
       load(Ins.Kind.LOAD_GATHER, dst, storage, at, count, index, lanes);
     }
   }
@@ -137,9 +135,7 @@ final class Accesses {
       }
       case I8, I16, U8 -> {
         Value i =
-            type.isFloat()
-                ? expand.saturate(type, storage, v)
-                : expand.cast(type, DType.I32, v);
+            type.isFloat() ? expand.saturate(type, storage, v) : expand.cast(type, DType.I32, v);
         write(i, storage, at, stride, count, m);
       }
       case F32, F64, I32, I64, FRAME ->
@@ -172,8 +168,7 @@ final class Accesses {
       if (mask == null && count == seq.physical(v.size)) {
         store(Ins.Kind.STORE_SCATTER, storage, at, count, stride, v, index);
       } else {
-        Value lanes =
-            mask == null ? seq.first(count, v.size) : combined(mask, count, v.size);
+        Value lanes = mask == null ? seq.first(count, v.size) : combined(mask, count, v.size);
         store(Ins.Kind.STORE_SCATTER, storage, at, count, stride, v, index, lanes);
       }
     } else if (mask == null) {

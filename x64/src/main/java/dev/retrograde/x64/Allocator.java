@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Gives values registers, by a linear scan over intervals (Poletto and Sarkar, Linear Scan Register
-/// Allocation, 1999).
+/// Gives values registers, by a linear scan over intervals (Poletto and Sarkar, Linear Scan
+/// Register Allocation, 1999).
 ///
 /// Step i reads its operands at time 2i and writes its result at 2i + 1, so that a result can take
-/// the register of an operand that ends there. A value that lives into a loop lives to its end. When
-/// registers run out, the value with the fewest uses for its length loses its register altogether:
-/// it then stands in memory, and steps that cannot read it there get short intervals of their own,
-/// so the scan starts again until nothing more is lost. Constants are long intervals of little use,
-/// and therefore give way first.
+/// the register of an operand that ends there. A value that lives into a loop lives to its end.
+/// When registers run out, the value with the fewest uses for its length loses its register
+/// altogether: it then stands in memory, and steps that cannot read it there get short intervals of
+/// their own, so the scan starts again until nothing more is lost. Constants are long intervals of
+/// little use, and therefore give way first.
 final class Allocator {
   private static final float NEVER = Float.MAX_VALUE;
 
@@ -213,7 +213,10 @@ final class Allocator {
       if (a.kind == Value.Kind.FOLDED) {
         return k;
       }
-      if (found < 0 && a.spilled && firstOf(ins, k) == k && isOnly(ins, k)
+      if (found < 0
+          && a.spilled
+          && firstOf(ins, k) == k
+          && isOnly(ins, k)
           && Demands.takesMemory(features, ins, k)) {
         found = k;
       }

@@ -122,17 +122,14 @@ final class ArithmeticPrinter {
     if (n == z) {
       int register = x < 0 ? 1 : 0;
       VecOrMem other = at.at(ins, 1 - register);
-      at.asm.v(
-          f32 ? VOp.VFMADD231PS : VOp.VFMADD231PD, w, d, at.reg(ins, register), other);
+      at.asm.v(f32 ? VOp.VFMADD231PS : VOp.VFMADD231PD, w, d, at.reg(ins, register), other);
       return;
     }
     int factor = n == x ? 1 : 0;
     if (at.inMemory(ins, factor)) {
-      at.asm.v(
-          f32 ? VOp.VFMADD132PS : VOp.VFMADD132PD, w, d, Vec.of(z), at.at(ins, factor));
+      at.asm.v(f32 ? VOp.VFMADD132PS : VOp.VFMADD132PD, w, d, Vec.of(z), at.at(ins, factor));
     } else {
-      at.asm.v(
-          f32 ? VOp.VFMADD213PS : VOp.VFMADD213PD, w, d, at.reg(ins, factor), at.at(ins, 2));
+      at.asm.v(f32 ? VOp.VFMADD213PS : VOp.VFMADD213PD, w, d, at.reg(ins, factor), at.at(ins, 2));
     }
   }
 
@@ -169,9 +166,7 @@ final class ArithmeticPrinter {
   private void round(Ins ins, int mode) {
     boolean f32 = ins.type == DType.F32;
     VOp op =
-        at.avx512
-            ? (f32 ? VOp.VRNDSCALEPS : VOp.VRNDSCALEPD)
-            : (f32 ? VOp.VROUNDPS : VOp.VROUNDPD);
+        at.avx512 ? (f32 ? VOp.VRNDSCALEPS : VOp.VRNDSCALEPD) : (f32 ? VOp.VROUNDPS : VOp.VROUNDPD);
     at.asm.v(op, width(ins), at.dst(ins), at.at(ins, 0), mode);
   }
 

@@ -68,9 +68,7 @@ final class ComparisonPrinter {
     switch (fn) {
       case LT -> at.asm.v(greater, w, d, at.reg(ins, 1), at.at(ins, 0));
       case LE -> at.asm.v(greater, w, d, at.reg(ins, 0), at.at(ins, 1));
-      default ->
-          at.asm.v(
-              wide ? VOp.VPCMPEQQ : VOp.VPCMPEQD, w, d, at.reg(ins, a), at.at(ins, b));
+      default -> at.asm.v(wide ? VOp.VPCMPEQQ : VOp.VPCMPEQD, w, d, at.reg(ins, a), at.at(ins, b));
     }
     if (fn == Primitive.LE || fn == Primitive.NE) {
       at.asm.v(VOp.VXORPS, w, d, d, at.constant(wide ? 8 : 4, -1));

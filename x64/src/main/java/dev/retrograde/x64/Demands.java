@@ -3,9 +3,9 @@ package dev.retrograde.x64;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.ScalarFn.Primitive;
 
-/// What each step demands of the allocator: which operands may stay in memory, how many registers it
-/// needs besides its own, and whether its result may share one with an operand. The printers rely on
-/// these answers.
+/// What each step demands of the allocator: which operands may stay in memory, how many registers
+/// it needs besides its own, and whether its result may share one with an operand. The printers
+/// rely on these answers.
 final class Demands {
   private Demands() {}
 

@@ -106,8 +106,25 @@ final class Expansion {
         Value no = let(Primitive.AND, DType.BOOL, other, a[2]);
         emit(Primitive.OR, DType.BOOL, dst, yes, no);
       }
-      case ADD, SUB, MUL, DIV, FMA, NEG, ABS, SQRT, MIN, MAX, FLOOR, ROUND, LT, LE, SHL, SHR, USHR,
-          POPCOUNT, BITS ->
+      case ADD,
+          SUB,
+          MUL,
+          DIV,
+          FMA,
+          NEG,
+          ABS,
+          SQRT,
+          MIN,
+          MAX,
+          FLOOR,
+          ROUND,
+          LT,
+          LE,
+          SHL,
+          SHR,
+          USHR,
+          POPCOUNT,
+          BITS ->
           throw new IllegalArgumentException("no primitive " + fn.text() + " on bool");
     }
   }

@@ -5,9 +5,9 @@ import dev.retrograde.x64.asm.Gpr;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Accesses to one buffer that move alike in all loops: they share a general-purpose register, which
-/// holds the buffer's address plus the moving part, and differ in their displacements. Without a
-/// buffer it is an integer that moves with the loops.
+/// Accesses to one buffer that move alike in all loops: they share a general-purpose register,
+/// which holds the buffer's address plus the moving part, and differ in their displacements.
+/// Without a buffer it is an integer that moves with the loops.
 final class Family {
   static final int NO_BUFFER = -1;
 

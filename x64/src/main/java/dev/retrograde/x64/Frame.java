@@ -63,8 +63,8 @@ final class Frame {
     }
   }
 
-  /// Gives registers for the length of a loop, if all that moves inside finds one. If not, each loop
-  /// inside shares them out anew, and what is used between them stays on the stack.
+  /// Gives registers for the length of a loop, if all that moves inside finds one. If not, each
+  /// loop inside shares them out anew, and what is used between them stays on the stack.
   private void assign(Loop l) {
     List<Wish> wishes = new ArrayList<>();
     for (Family f : l.families) {

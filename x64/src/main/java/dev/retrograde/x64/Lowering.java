@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Turns a kernel into the sequence of its steps.
 ///
 /// Loads sink to their first reader, so that a list of loads does not hold registers, and disappear
-/// into it where it can read memory itself; stores are never crossed. Short loops are unrolled, each
-/// copy with registers of its own; the order of operations stays as it is.
+/// into it where it can read memory itself; stores are never crossed. Short loops are unrolled,
+/// each copy with registers of its own; the order of operations stays as it is.
 final class Lowering {
   private final Kernel kernel;
   private final Features features;
@@ -154,8 +154,8 @@ final class Lowering {
     return v;
   }
 
-  /// The value that a register will hold from now on: the same as before, if it has one, since loops
-  /// may carry it.
+  /// The value that a register will hold from now on: the same as before, if it has one, since
+  /// loops may carry it.
   private Value target(Reg r) {
     Value v = current[r.id()];
     if (v == null || v.isConstant()) {

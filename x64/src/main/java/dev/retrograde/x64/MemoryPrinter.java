@@ -121,8 +121,8 @@ final class MemoryPrinter {
     }
   }
 
-  /// Narrow elements are gathered with what follows them in the same four bytes, which may be slack,
-  /// and cut out.
+  /// Narrow elements are gathered with what follows them in the same four bytes, which may be
+  /// slack, and cut out.
   private void gather(Ins ins) {
     Vec d = at.dst(ins);
     int size = ins.dst().size;

@@ -69,8 +69,8 @@ final class Operands {
     return inMemory(ins, i) ? memory(ins.args[i]) : reg(ins, i);
   }
 
-  /// The place of a value that has no register; with AVX-512 uniform constants are repeated from one
-  /// element.
+  /// The place of a value that has no register; with AVX-512 uniform constants are repeated from
+  /// one element.
   Mem memory(Value v) {
     return switch (v.kind) {
       case FOLDED -> {

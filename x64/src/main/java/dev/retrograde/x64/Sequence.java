@@ -67,8 +67,7 @@ final class Sequence {
   // Values.
 
   Value fresh(DType t) {
-    Value v =
-        t == DType.BOOL && features.avx512() ? Value.maskRegister() : Value.vector(size(t));
+    Value v = t == DType.BOOL && features.avx512() ? Value.maskRegister() : Value.vector(size(t));
     values.add(v);
     return v;
   }
@@ -134,8 +133,7 @@ final class Sequence {
     if (step == 0) {
       return constant(4, constant);
     }
-    ByteBuffer b =
-        ByteBuffer.allocate(physical(4) * 4).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b = ByteBuffer.allocate(physical(4) * 4).order(ByteOrder.LITTLE_ENDIAN);
     for (int j = 0; j < lanes; j++) {
       b.putInt((int) (constant + j * step));
     }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Prints kernels as machine code for x86-64.
 ///
-/// Compiling only makes bytes; they are loaded when a kernel is first bound, all that wait together.
-/// Equal kernels share code. Owns the pages and the tables of bound kernels until `close`; any thread
-/// may use it, and bound kernels run on any thread.
+/// Compiling only makes bytes; they are loaded when a kernel is first bound, all that wait
+/// together. Equal kernels share code. Owns the pages and the tables of bound kernels until
+/// `close`; any thread may use it, and bound kernels run on any thread.
 public final class X64KernelCompiler implements KernelCompiler {
   private static final int ALIGNMENT = 64;
 
@@ -127,7 +127,9 @@ public final class X64KernelCompiler implements KernelCompiler {
       MemorySegment b = buffers.get(i);
       if (!b.isNative()) {
         throw new IllegalArgumentException(
-            "buffer " + i + ": expected native memory, found a Java array; allocate it in an Arena");
+            "buffer "
+                + i
+                + ": expected native memory, found a Java array; allocate it in an Arena");
       }
       table.setAtIndex(ValueLayout.JAVA_LONG, i, b.address());
     }

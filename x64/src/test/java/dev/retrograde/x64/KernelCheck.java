@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Random;
 
 /// Runs kernels twice, by the reference and as code, and compares all buffers bit for bit, NaN with
-/// NaN. Code runs in buffers between guard pages: once with the start at a page that nobody may touch,
-/// once with the end of the slack.
+/// NaN. Code runs in buffers between guard pages: once with the start at a page that nobody may
+/// touch, once with the end of the slack.
 final class KernelCheck implements AutoCloseable {
   private static final int BYTES = 8192;
   private static final int SLACK = 64;
@@ -69,8 +69,16 @@ final class KernelCheck implements AutoCloseable {
       DType d = kernel.params().get(i);
       for (int e = 0; e < sizes.get(i); e++) {
         if (!same(d, expected.get(i), found.get(i), e)) {
-          return "p" + i + "[" + e + "] " + d.text() + ": expected "
-              + text(d, expected.get(i), e) + ", found " + text(d, found.get(i), e);
+          return "p"
+              + i
+              + "["
+              + e
+              + "] "
+              + d.text()
+              + ": expected "
+              + text(d, expected.get(i), e)
+              + ", found "
+              + text(d, found.get(i), e);
         }
       }
       MemorySegment slack = whole.get(i).asSlice(found.get(i).byteSize());

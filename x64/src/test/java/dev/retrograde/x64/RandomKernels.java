@@ -15,11 +15,12 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/// Makes kernels at random: nests, affine accesses of all storage types, strides, odd counts, masks,
-/// accumulators and all primitives. Buffers have fixed sizes and accesses often touch their ends.
+/// Makes kernels at random: nests, affine accesses of all storage types, strides, odd counts,
+/// masks, accumulators and all primitives. Buffers have fixed sizes and accesses often touch their
+/// ends.
 ///
-/// The bits of a NaN are not specified, so reinterpretation of floats is written behind a choice that
-/// replaces NaN.
+/// The bits of a NaN are not specified, so reinterpretation of floats is written behind a choice
+/// that replaces NaN.
 final class RandomKernels {
   private static final DType[] STORAGE = DType.values();
 
@@ -315,8 +316,10 @@ final class RandomKernels {
     if (random.nextInt(4) == 0) {
       Reg once = loadedOnce(out, t);
       if (once != null) {
-        args.set(random.nextInt(args.size() - (fn == Primitive.SELECT ? 1 : 0))
-            + (fn == Primitive.SELECT ? 1 : 0), once);
+        args.set(
+            random.nextInt(args.size() - (fn == Primitive.SELECT ? 1 : 0))
+                + (fn == Primitive.SELECT ? 1 : 0),
+            once);
       }
     }
     if (self != null && self.dtype() == t && random.nextInt(3) > 0) {
@@ -377,8 +380,7 @@ final class RandomKernels {
       Primitive p = all[random.nextInt(all.length)];
       boolean fits =
           switch (p) {
-            case ADD, SUB, MUL, DIV, FMA, NEG, ABS, MIN, MAX, FLOOR, ROUND, BITS ->
-                d != DType.BOOL;
+            case ADD, SUB, MUL, DIV, FMA, NEG, ABS, MIN, MAX, FLOOR, ROUND, BITS -> d != DType.BOOL;
             case SQRT -> d.isFloat();
             case LT, LE, EQ, NE -> d == DType.BOOL;
             case SELECT -> true;
