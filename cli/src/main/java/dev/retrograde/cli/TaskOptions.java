@@ -110,10 +110,10 @@ final class TaskOptions {
 
   @Option(
       names = "--seed",
-      paramLabel = "N[,N...]",
+      paramLabel = "N",
       split = ",",
       defaultValue = "1",
-      description = "Decides all that is drawn. Default: 1.")
+      description = "Decides all that is drawn; several for compare. Default: 1.")
   List<Long> seeds = List.of(1L);
 
   @Option(

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {"Trains a model and leaves it in a folder.", ""},
     footerHeading = "%nExamples:%n",

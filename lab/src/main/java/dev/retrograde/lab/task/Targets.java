@@ -52,9 +52,7 @@ public final class Targets {
   private Targets(List<Candidate> all) {
     candidates = new LinkedHashMap<>();
     for (String name : ORDER) {
-      candidates.put(
-          name,
-          new Candidate(name, Optional.empty(), "this installation has no module that brings it"));
+      candidates.put(name, new Candidate(name, Optional.empty(), "not part of this installation"));
     }
     all.forEach(c -> candidates.put(c.name(), c));
   }
@@ -113,11 +111,15 @@ public final class Targets {
       if (c.usable()) {
         String why = String.join("; ", passed);
         if (!why.isEmpty()) {
-          LOG.log(System.Logger.Level.INFO, "target {0}, since {1}", c.name(), why);
+          LOG.log(
+              System.Logger.Level.INFO,
+              "target {0}; {1} (another by --target NAME)",
+              c.name(),
+              why);
         }
         return new Chosen(c.target().orElseThrow(), why);
       }
-      passed.add("no " + c.name() + ": " + c.problem());
+      passed.add(c.name() + ": " + c.problem());
     }
     throw new AssertionError("the interpreter could not be used: " + passed);
   }
