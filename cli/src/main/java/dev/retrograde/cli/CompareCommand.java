@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  retrograde compare --json runs/compare.json --report runs/compare.html"
     })
 final class CompareCommand implements Callable<Integer> {
-  private static final int EPOCHS = 4;
+  private static final int EPOCHS = 5;
 
   @Spec CommandSpec spec;
 

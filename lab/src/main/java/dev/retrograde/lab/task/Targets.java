@@ -10,9 +10,9 @@ import dev.retrograde.target.Target;
 import dev.retrograde.trace.Trace;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
@@ -28,6 +28,8 @@ public final class Targets {
 
   /// From fast to slow.
   private static final List<String> ORDER = List.of("x64", "jvm", "interp");
+
+  private static final int MOST_FAILURES = 16;
 
   private final Map<String, Candidate> candidates;
 
@@ -60,14 +62,18 @@ public final class Targets {
   /// Looks for all targets and tries each.
   public static Targets find() {
     List<Candidate> all = new ArrayList<>();
-    for (ServiceLoader.Provider<Target> provider :
-        ServiceLoader.load(Target.class).stream().toList()) {
+    Iterator<Target> found = ServiceLoader.load(Target.class).iterator();
+    int failures = 0;
+    while (failures < MOST_FAILURES) {
       try {
-        all.add(tried(provider.get()));
+        if (!found.hasNext()) {
+          break;
+        }
+        all.add(tried(found.next()));
       } catch (ServiceConfigurationError | LinkageError e) {
-        String name =
-            provider.type().getSimpleName().replace("Target", "").toLowerCase(Locale.ROOT);
-        all.add(new Candidate(name, Optional.empty(), reason(e)));
+        // The iterator goes on behind what it could not load, but for a broken class path.
+        failures++;
+        LOG.log(System.Logger.Level.WARNING, "a target could not be loaded: {0}", reason(e));
       }
     }
     if (all.stream().noneMatch(c -> c.name().equals("interp"))) {
