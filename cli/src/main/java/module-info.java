@@ -5,6 +5,8 @@
 module dev.retrograde.cli {
   requires dev.retrograde.lab;
   requires info.picocli;
+  requires java.compiler;
+  requires java.logging;
   requires static org.jspecify;
 
   exports dev.retrograde.cli;

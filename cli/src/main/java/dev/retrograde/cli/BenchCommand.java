@@ -26,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {"Runs a suite of measurements and says whether its figures are met.", ""},
     footerHeading = "%nExamples:%n",

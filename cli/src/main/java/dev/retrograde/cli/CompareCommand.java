@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {
       "Trains the same model from the same weights on the same batches under several backward"
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  retrograde compare --json runs/compare.json --report runs/compare.html"
     })
 final class CompareCommand implements Callable<Integer> {
-  private static final int EPOCHS = 4;
+  private static final int EPOCHS = 5;
 
   @Spec CommandSpec spec;
 

@@ -58,8 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
     line(
         out,
         "chosen",
-        chosen.target().name()
-            + (chosen.why().isEmpty() ? ", the fastest" : ", since " + chosen.why()));
+        chosen.target().name() + (chosen.why().isEmpty() ? ", the fastest" : "; " + chosen.why()));
     out.println();
     line(
         out,

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {
       "Shows what a training step is made of: layers, what each resolved to, kernels, memory, and"
@@ -66,7 +67,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--show",
-      paramLabel = "PART[,PART...]",
+      paramLabel = "PART",
       split = ",",
       description = "layers, kernels, memory, program. Default: all but the program.")
   @Nullable List<Part> show;

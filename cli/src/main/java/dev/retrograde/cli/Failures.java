@@ -19,6 +19,10 @@ final class Failures {
     CommandLine line = e.getCommandLine();
     PrintWriter err = line.getErr();
     err.println("retrograde: " + e.getMessage());
+    if (arguments.length == 0) {
+      line.usage(err);
+      return ExitCode.WRONG_USE;
+    }
     if (!UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("Help: " + line.getCommandSpec().qualifiedName() + " --help");
     }

@@ -1,7 +1,10 @@
 package dev.retrograde.cli;
 
 import java.io.PrintWriter;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,7 +61,12 @@ public final class Main implements Runnable {
   public static void main(String[] arguments) {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(run(out, err, arguments));
+    // What the library logs at this level, the commands say in their own words.
+    Logger library = Logger.getLogger("dev.retrograde");
+    library.setLevel(Level.WARNING);
+    int code = run(out, err, arguments);
+    Reference.reachabilityFence(library);
+    System.exit(code);
   }
 
   /// Runs a command in this process.
@@ -79,6 +87,7 @@ public final class Main implements Runnable {
     line.setOut(out);
     line.setErr(err);
     line.setUsageHelpAutoWidth(true);
+    line.setOverwrittenOptionsAllowed(true);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Failures::wrongUse);
     line.setExecutionExceptionHandler((e, command, parsed) -> Failures.of(e, command, main.debug));
@@ -87,6 +96,6 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Name a command.");
+    throw new ParameterException(spec.commandLine(), "expected a command");
   }
 }

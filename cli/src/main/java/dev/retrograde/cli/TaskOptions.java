@@ -62,7 +62,7 @@ final class TaskOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the training part. Default: 4.")
+      description = "Passes over the training part. Default: 5.")
   @Nullable Integer epochs;
 
   @Option(
@@ -75,12 +75,12 @@ final class TaskOptions {
   @Option(
       names = "--optimizer",
       paramLabel = "NAME[:ARGS]",
-      defaultValue = "sgd:momentum=0.9",
+      defaultValue = "adam",
       description = {
         "sgd, adam or adamw, with arguments such as sgd:momentum=0.9:nesterov:decay=2e-4.",
-        "Default: sgd:momentum=0.9."
+        "Default: adam."
       })
-  String optimizer = "sgd:momentum=0.9";
+  String optimizer = "adam";
 
   @Option(
       names = "--lr",
@@ -93,11 +93,11 @@ final class TaskOptions {
   @Option(
       names = "--schedule",
       paramLabel = "NAME[:ARGS]",
-      defaultValue = "constant",
+      defaultValue = "cosine",
       description =
           "constant, cosine[:FLOOR], step:GAMMA:AT[:AT...], warmup:STEPS+SCHEDULE. Default:"
-              + " constant.")
-  String schedule = "constant";
+              + " cosine.")
+  String schedule = "cosine";
 
   @Option(
       names = "--augment",
@@ -110,10 +110,10 @@ final class TaskOptions {
 
   @Option(
       names = "--seed",
-      paramLabel = "N[,N...]",
+      paramLabel = "N",
       split = ",",
       defaultValue = "1",
-      description = "Decides all that is drawn. Default: 1.")
+      description = "Decides all that is drawn; several for compare. Default: 1.")
   List<Long> seeds = List.of(1L);
 
   @Option(
@@ -186,7 +186,7 @@ final class TaskOptions {
 
   private double rate() {
     if (rate == null) {
-      return optimizer.startsWith("sgd") ? 0.05 : 0.001;
+      return optimizer.startsWith("sgd") ? 0.05 : 0.002;
     }
     if (!(rate > 0) || rate.isInfinite()) {
       throw new IllegalArgumentException("--lr: expected a number above 0, found " + rate);

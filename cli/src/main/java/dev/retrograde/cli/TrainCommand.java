@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
+    abbreviateSynopsis = true,
     sortOptions = false,
     description = {"Trains a model and leaves it in a folder.", ""},
     footerHeading = "%nExamples:%n",
@@ -41,7 +42,7 @@ import picocli.CommandLine.Spec;
       "  retrograde train --model MyNet.java --data path/to/images --backward recompute:2"
     })
 final class TrainCommand implements Callable<Integer> {
-  private static final int EPOCHS = 4;
+  private static final int EPOCHS = 5;
 
   /// Between looks at the keyboard and the clock.
   private static final int BLOCK = 10;

@@ -38,7 +38,7 @@ public record Comparison(
 
   /// Who hears how it goes, on the thread that trains.
   public interface Listener {
-    /// After each block of steps.
+    /// After each block of steps, and once for a run that is refused.
     ///
     /// @param run that did them
     /// @param done steps done by all runs together
@@ -93,6 +93,9 @@ public record Comparison(
 
   private void race(List<Contestant> runs, Count count, Listener listener) {
     int block = Math.clamp(task.steps() / BLOCKS, 1, LONGEST);
+    runs.stream()
+        .filter(r -> !r.going())
+        .forEach(r -> listener.onBlock(r, count.done, count.total));
     for (int round = 0; runs.stream().anyMatch(Contestant::going); round++) {
       for (int i = 0; i < runs.size(); i++) {
         Contestant run = runs.get((i + round) % runs.size());

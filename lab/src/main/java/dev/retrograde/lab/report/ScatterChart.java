@@ -59,14 +59,12 @@ record ScatterChart(String title, LineChart.Label x, LineChart.Label y, List<Poi
             p.color(), cx, cy)
         .text(p.name() + ": " + frame.x().unit().text(p.x()) + ", " + frame.y().unit().text(p.y()))
         .raw("</title></circle>");
-    int crowd = 0;
-    for (Point q : all.subList(0, index)) {
-      if (Math.abs(frame.x(q.x()) - cx) < 90 && Math.abs(frame.y(q.y()) - cy) < 14) {
-        crowd++;
-      }
-    }
+    List<Point> group =
+        all.stream()
+            .filter(q -> Math.abs(frame.x(q.x()) - cx) < 24 && Math.abs(frame.y(q.y()) - cy) < 15)
+            .toList();
     boolean left = cx > frame.right() - 120;
-    double lift = crowd == 0 ? 4 : (crowd % 2 == 1 ? -13.0 : 21.0) * ((crowd + 1) / 2);
+    double lift = 4 + 15 * (group.indexOf(p) - (group.size() - 1) / 2.0);
     out.raw(
             "<text class=\"name\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
             cx + (left ? -11 : 11), cy + lift, left ? "end" : "start")

@@ -10,9 +10,9 @@ import dev.retrograde.target.Target;
 import dev.retrograde.trace.Trace;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
@@ -28,6 +28,8 @@ public final class Targets {
 
   /// From fast to slow.
   private static final List<String> ORDER = List.of("x64", "jvm", "interp");
+
+  private static final int MOST_FAILURES = 16;
 
   private final Map<String, Candidate> candidates;
 
@@ -52,9 +54,7 @@ public final class Targets {
   private Targets(List<Candidate> all) {
     candidates = new LinkedHashMap<>();
     for (String name : ORDER) {
-      candidates.put(
-          name,
-          new Candidate(name, Optional.empty(), "this installation has no module that brings it"));
+      candidates.put(name, new Candidate(name, Optional.empty(), "not part of this installation"));
     }
     all.forEach(c -> candidates.put(c.name(), c));
   }
@@ -62,14 +62,18 @@ public final class Targets {
   /// Looks for all targets and tries each.
   public static Targets find() {
     List<Candidate> all = new ArrayList<>();
-    for (ServiceLoader.Provider<Target> provider :
-        ServiceLoader.load(Target.class).stream().toList()) {
+    Iterator<Target> found = ServiceLoader.load(Target.class).iterator();
+    int failures = 0;
+    while (failures < MOST_FAILURES) {
       try {
-        all.add(tried(provider.get()));
+        if (!found.hasNext()) {
+          break;
+        }
+        all.add(tried(found.next()));
       } catch (ServiceConfigurationError | LinkageError e) {
-        String name =
-            provider.type().getSimpleName().replace("Target", "").toLowerCase(Locale.ROOT);
-        all.add(new Candidate(name, Optional.empty(), reason(e)));
+        // The iterator goes on behind what it could not load, but for a broken class path.
+        failures++;
+        LOG.log(System.Logger.Level.WARNING, "a target could not be loaded: {0}", reason(e));
       }
     }
     if (all.stream().noneMatch(c -> c.name().equals("interp"))) {
@@ -113,11 +117,15 @@ public final class Targets {
       if (c.usable()) {
         String why = String.join("; ", passed);
         if (!why.isEmpty()) {
-          LOG.log(System.Logger.Level.INFO, "target {0}, since {1}", c.name(), why);
+          LOG.log(
+              System.Logger.Level.INFO,
+              "target {0}; {1} (another by --target NAME)",
+              c.name(),
+              why);
         }
         return new Chosen(c.target().orElseThrow(), why);
       }
-      passed.add("no " + c.name() + ": " + c.problem());
+      passed.add(c.name() + ": " + c.problem());
     }
     throw new AssertionError("the interpreter could not be used: " + passed);
   }

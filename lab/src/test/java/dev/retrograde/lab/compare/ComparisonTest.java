@@ -111,7 +111,8 @@ class ComparisonTest {
               counts.add(done);
               assertThat(total).isEqualTo(12);
             });
-    assertThat(turns.subList(0, 4)).containsExactly("store", "recompute:2", "recompute:2", "store");
+    assertThat(turns.subList(0, 5))
+        .containsExactly("pooled", "store", "recompute:2", "recompute:2", "store");
     assertThat(counts).isSorted().endsWith(12L);
   }
 

@@ -143,8 +143,7 @@ class TaskTest {
     Targets.Chosen chosen = targets.choose("auto");
     assertThat(chosen.target().name()).isEqualTo("interp");
     assertThat(chosen.why())
-        .isEqualTo(
-            "no x64: pages are refused; no jvm: this installation has no module that brings it");
+        .isEqualTo("x64: pages are refused; jvm: not part of this installation");
   }
 
   @Test

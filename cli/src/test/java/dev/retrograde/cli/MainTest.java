@@ -1,0 +1,264 @@
+package dev.retrograde.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retrograde.lab.record.Json;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+
+/// Commands as a user types them, in this process, on the interpreter.
+class MainTest {
+  private static final List<String> TINY =
+      List.of(
+          "--model",
+          "mlp:4",
+          "--limit",
+          "20",
+          "--batch",
+          "10",
+          "--epochs",
+          "1",
+          "--target",
+          "interp");
+
+  @TempDir Path folder;
+
+  private record Ran(int code, String out, String err) {}
+
+  private static Ran run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+    return new Ran(code, out.toString(), err.toString());
+  }
+
+  private static Ran tiny(String command, String... more) {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(TINY);
+    all.addAll(List.of(more));
+    return run(all.toArray(String[]::new));
+  }
+
+  @Test
+  void compareComesToAVerdict() throws IOException {
+    Path json = folder.resolve("a").resolve("record.json");
+    Path report = folder.resolve("a").resolve("report.html");
+    Ran ran =
+        tiny(
+            "compare",
+            "--backward",
+            "recompute:2,pooled:2",
+            "--json",
+            json.toString(),
+            "--report",
+            report.toString());
+    assertThat(ran.err()).contains("pooled:2", "store, seed 1: done");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .contains("model   mlp:4, 3,190 parameters")
+        .contains("data    generated digits: 20 to train on, 20 to test on")
+        .containsPattern("store +[0-9.]+ %")
+        .containsPattern("pooled:2 +refused")
+        .contains("Exact: every loss equals the baseline's, bit for bit.")
+        .contains("Refused: pooled is not available in this version.")
+        .containsPattern("seed 1: initial weights [0-9a-f]{16}, order of batches [0-9a-f]{16}");
+    JsonNode record = Json.parse(Files.readString(json));
+    assertThat(record.get("command").asString()).isEqualTo("compare");
+    assertThat(record.get("runs")).hasSize(3);
+    assertThat(record.get("settings").get("backward").asString())
+        .isEqualTo("store,recompute:2,pooled:2");
+    assertThat(Files.readString(report)).contains("Comparison: mlp:4 on generated digits");
+  }
+
+  @Test
+  void trainLeavesAModelAndItsRecord() throws IOException {
+    Path model = folder.resolve("model");
+    Ran ran = tiny("train", "--out", model.toString(), "--backward", "recompute:1");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .containsPattern("epoch 1 +train loss [0-9.]+, accuracy [0-9.]+ % +test accuracy [0-9.]+ %")
+        .containsPattern("test accuracy [0-9.]+ %, .+ a step, peak memory .+iB")
+        .contains("model   " + model);
+    assertThat(model).isDirectoryContaining("glob:**/model.safetensors");
+    assertThat(model).isDirectoryContaining("glob:**/model.json");
+    JsonNode record = Json.parse(Files.readString(model.resolve("record.json")));
+    assertThat(record.get("command").asString()).isEqualTo("train");
+    assertThat(record.get("runs").get(0).get("loss")).hasSize(2);
+  }
+
+  @Test
+  void trainTakesAnOwnModel() throws IOException {
+    Path source = folder.resolve("Mine.java");
+    Files.writeString(
+        source,
+        """
+        import static dev.retrograde.nn.Layers.*;
+        import dev.retrograde.nn.Layer;
+
+        public final class Mine {
+          public static Layer model(int classes) {
+            return sequential(flatten(), dense(3), relu(), dense(classes));
+          }
+        }
+        """);
+    Path model = folder.resolve("model");
+    Ran ran =
+        run(
+            "train",
+            "--model",
+            source.toString(),
+            "--limit",
+            "10",
+            "--epochs",
+            "1",
+            "--target",
+            "interp",
+            "--out",
+            model.toString());
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("2,395 parameters");
+  }
+
+  @Test
+  void explainShowsLayersKernelsMemoryAndProgram() {
+    Ran ran = tiny("explain", "--backward", "recompute:2");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .contains("multiply-adds: forward ", "distinct", "peak ", "tensor", "residual")
+        .containsPattern("fc1 +store|relu1 +recompute:2");
+    Ran program = tiny("explain", "--show", "program");
+    assertThat(program.code()).isZero();
+    assertThat(program.out()).contains("Contract").doesNotContain("distinct");
+  }
+
+  @Test
+  void doctorSaysWhatIsChosenAndWhy() {
+    Ran ran = run("doctor");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .contains(
+            "java ",
+            "processor",
+            "memory",
+            "target      interp  works",
+            "chosen",
+            "digits  generated");
+  }
+
+  @Test
+  void benchListsItsSuites() {
+    Ran ran = run("bench");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("accept-core").contains("Parts: mlp, lenet, resnet20.");
+  }
+
+  @Test
+  void benchRefusesUnknownSuitesAndParts() {
+    assertThat(run("bench", "--suite", "nothing")).satisfies(wrongUse("suite 'nothing' is not in"));
+    assertThat(run("bench", "--suite", "accept-core", "--part", "gpt"))
+        .satisfies(wrongUse("--part: suite accept-core has mlp, lenet, resnet20, found 'gpt'"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "compare", "explain", "bench", "doctor"})
+  void everyHelpPageHasExamples(String command) {
+    Ran ran = run(command, "--help");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .contains("Usage: retrograde " + command, "Examples:", "  retrograde " + command);
+  }
+
+  @Test
+  void theHelpListsOnlyWhatThereIs() {
+    CommandLine line =
+        Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()));
+    assertThat(line.getSubcommands().keySet())
+        .containsExactly("train", "compare", "explain", "bench", "doctor");
+    assertThat(run("--help").out()).contains("Exit codes:", "retrograde compare");
+    assertThat(run("--version").out()).startsWith("retrograde ");
+  }
+
+  @Test
+  void wrongUseIsTwoAndSaysHow() {
+    assertThat(run()).satisfies(wrongUse("Usage: retrograde"));
+    assertThat(run("fly")).satisfies(wrongUse("fly"));
+    assertThat(run("train", "--modle", "x")).satisfies(wrongUse("Possible solutions: --model"));
+    assertThat(run("train", "--batch", "many")).satisfies(wrongUse("--batch"));
+    assertThat(tiny("train", "--lr", "-1")).satisfies(wrongUse("--lr: expected a number above 0"));
+    assertThat(tiny("train", "--threads", "0"))
+        .satisfies(wrongUse("--threads: expected a number of at least 1"));
+    assertThat(tiny("train", "--seed", "1,2"))
+        .satisfies(wrongUse("train does one run of one seed"));
+    assertThat(tiny("train", "--backward", "store,recompute:2"))
+        .satisfies(wrongUse("train does one run"));
+    assertThat(tiny("train", "--backward", "pooled:2"))
+        .satisfies(wrongUse("pooled is not available in this version"));
+    assertThat(tiny("train", "--optimizer", "sdg")).satisfies(wrongUse("unknown optimizer 'sdg'"));
+    assertThat(tiny("train", "--schedule", "sine")).satisfies(wrongUse("unknown schedule 'sine'"));
+    assertThat(tiny("train", "--augment", "spin")).satisfies(wrongUse("found 'spin'"));
+    assertThat(tiny("train", "--target", "gpu"))
+        .satisfies(wrongUse("expected auto or one of x64, jvm, interp"));
+    assertThat(run("train", "--model", "lenett")).satisfies(wrongUse("unknown model 'lenett'"));
+  }
+
+  @Test
+  void anUnreadableSpecificationHasACaret() {
+    Ran ran = tiny("compare", "--backward", "store,recompte:2");
+    assertThat(ran).satisfies(wrongUse("did you mean recompute?"));
+    assertThat(ran.err().lines().toList()).endsWith("  store,recompte:2", "        ^");
+    assertThat(tiny("compare", "--backward", "nowhere.*=store"))
+        .satisfies(wrongUse("'nowhere.*' matches no layer"));
+  }
+
+  @Test
+  void missingDataIsThree() {
+    Ran ran = run("train", "--data", folder.resolve("nothing").toString());
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("expected a data set, found nothing").doesNotContain("\tat ");
+  }
+
+  @Test
+  void damagedDataIsThree() throws IOException {
+    Files.write(folder.resolve("train-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0, 0, 9});
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 9});
+    Ran ran = run("train", "--data", folder.toString());
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("train-images-idx3-ubyte", "expected", "found");
+  }
+
+  @Test
+  void aValueThatIsNotFiniteIsFive() {
+    Ran ran =
+        tiny("train", "--lr", "1e30", "--epochs", "3", "--out", folder.resolve("m").toString());
+    assertThat(ran.code()).isEqualTo(5);
+    assertThat(ran.err()).contains("the loss is", "first value that is not finite comes from");
+    assertThat(tiny("compare", "--lr", "1e30", "--epochs", "3").code()).isEqualTo(5);
+  }
+
+  @Test
+  void debugShowsWhereAnErrorCameFrom() {
+    Ran ran = run("train", "--data", "nothing", "--debug");
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("\tat dev.retrograde");
+  }
+
+  private static java.util.function.Consumer<Ran> wrongUse(String message) {
+    return ran -> {
+      assertThat(ran.err()).contains(message).doesNotContain("\tat ");
+      assertThat(ran.code()).isEqualTo(2);
+    };
+  }
+}
