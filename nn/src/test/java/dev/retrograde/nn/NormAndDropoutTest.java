@@ -5,6 +5,7 @@ import static dev.retrograde.nn.Layers.dropout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.retrograde.autodiff.Reverse;
 import dev.retrograde.interp.Interpreter;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.MoveOp;
@@ -13,7 +14,9 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.trace.Tensor;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class NormAndDropoutTest {
@@ -91,6 +94,29 @@ class NormAndDropoutTest {
     return p.nodes().stream()
         .filter(n -> n.origin().phase() == Phase.BACKWARD)
         .anyMatch(n -> n.operands().contains(v));
+  }
+
+  /// The gradient of a gradient, against central differences: exact for the plain formula, and not
+  /// for the short one, as its documentation says.
+  @Test
+  void onlyThePlainFormulaDifferentiatesAgain() {
+    Type small = Type.of(DType.F64, 4, 2);
+    assertThat(gradientOfGradient(batchNorm().twice(), small).gradientError()).isLessThan(1e-7);
+    assertThat(gradientOfGradient(batchNorm(), small).gradientError()).isGreaterThan(1e-3);
+  }
+
+  private static Probe gradientOfGradient(Layer layer, Type input) {
+    return Probe.scalar(
+        input,
+        (t, x) -> {
+          Tensor y = layer.apply(t, x);
+          Tensor loss = t.sum(t.mul(t.mul(y, y), y));
+          Value g =
+              Reverse.gradients(t.emit(), t.nodes(), loss.value(), Map.of("x", x.value())).get("x");
+          // Cubes: gradients sum to 0 over a channel, which squares would not tell apart.
+          Tensor d = new Tensor(g);
+          return t.sum(t.mul(d, t.mul(d, d)));
+        });
   }
 
   @Test

@@ -79,7 +79,9 @@ public final class Training implements AutoCloseable {
               + ")");
     }
     state = StateStore.of(s.seed, stepProgram, evaluate);
-    steps = new Executables(plan::step, state, s.target, s.options);
+    // The programs of the first size are traced already.
+    steps =
+        new Executables(n -> n == first ? stepProgram : plan.step(n), state, s.target, s.options);
     evaluator = new Evaluator(plan, state, s.target, s.options);
     try {
       loader =
