@@ -8,6 +8,7 @@ import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
+import dev.retrograde.runtime.StepTime;
 import dev.retrograde.runtime.Workers;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.KernelCompiler.BoundKernel;
@@ -187,16 +188,20 @@ final class CompiledProgram implements Executable {
     check();
     state.check();
     for (int i = 0; i < kernels.length; i++) {
-      BoundKernel k = kernels[i];
-      if (k == null) {
-        host(java.util.Objects.requireNonNull(hosts[i]));
-      } else if (split[i] && workers != null) {
-        parts.kernel = k;
-        parts.extent = extents[i];
-        workers.run(parts);
-      } else {
-        k.run(0, extents[i]);
-      }
+      run(i);
+    }
+  }
+
+  private void run(int i) {
+    BoundKernel k = kernels[i];
+    if (k == null) {
+      host(java.util.Objects.requireNonNull(hosts[i]));
+    } else if (split[i] && workers != null) {
+      parts.kernel = k;
+      parts.extent = extents[i];
+      workers.run(parts);
+    } else {
+      k.run(0, extents[i]);
     }
   }
 
@@ -216,21 +221,24 @@ final class CompiledProgram implements Executable {
     return segment(v.buf()).asSlice(v.offset() * v.buf().dtype.bytes());
   }
 
-  /// Seconds each step took in one run, for profiles: name and nanoseconds, in order.
-  List<Map.Entry<String, Long>> profile() {
+  @Override
+  public List<StepTime> profile() {
     check();
-    List<Map.Entry<String, Long>> out = new ArrayList<>();
+    state.check();
+    List<StepTime> times = new ArrayList<>();
     for (int i = 0; i < kernels.length; i++) {
-      long t = System.nanoTime();
-      BoundKernel k = kernels[i];
-      if (k == null) {
-        host(java.util.Objects.requireNonNull(hosts[i]));
-      } else {
-        k.run(0, extents[i]);
-      }
-      out.add(Map.entry(steps.get(i).name(), System.nanoTime() - t));
+      long start = System.nanoTime();
+      run(i);
+      long nanos = System.nanoTime() - start;
+      Step s = steps.get(i);
+      long macs =
+          switch (s) {
+            case Step.Launch l -> l.macs();
+            case Step.Host _ -> 0;
+          };
+      times.add(new StepTime(s.name(), s.phase(), macs, nanos));
     }
-    return out;
+    return times;
   }
 
   @Override

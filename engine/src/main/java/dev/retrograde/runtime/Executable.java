@@ -2,6 +2,7 @@ package dev.retrograde.runtime;
 
 import dev.retrograde.ir.Program;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// A compiled program bound to a state store.
 ///
@@ -21,6 +22,19 @@ public interface Executable extends AutoCloseable {
 
   /// Runs once.
   void run();
+
+  /// Runs once like [#run], updates included, and times every kernel, in their order. The clock costs
+  /// some 50 ns a kernel. Allocates.
+  ///
+  /// @throws UnsupportedOperationException where a target does not run kernel by kernel
+  default List<StepTime> profile() {
+    throw new UnsupportedOperationException(
+        "target '"
+            + compiled().target()
+            + "' cannot time its kernels; compile for x64 or jvm to profile program '"
+            + program().name()
+            + "'");
+  }
 
   /// Every byte a run keeps.
   MemoryReport memory();

@@ -29,9 +29,9 @@ public record Resnet(int blocksPerStage, ChannelPadding padding, Sgd sgd) implem
     }
   }
 
-  /// ResNet-20 with its zero channels behind.
+  /// ResNet-20 with its zero channels on both sides, as our zoo has it.
   public static Resnet twenty(Sgd sgd) {
-    return new Resnet(3, ChannelPadding.BEHIND, sgd);
+    return new Resnet(3, ChannelPadding.BOTH_SIDES, sgd);
   }
 
   /// Channels of the stage `stage` (0 to 2).

@@ -1,0 +1,198 @@
+package dev.retrograde.bench.engine;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.retrograde.bench.task.Batch;
+import dev.retrograde.bench.task.Contender;
+import dev.retrograde.bench.task.ParameterSpec;
+import dev.retrograde.bench.task.PeerTask;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.StateEntry.Init;
+import dev.retrograde.ir.StateEntry.Role;
+import dev.retrograde.ir.Type;
+import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.StateStore;
+import dev.retrograde.runtime.StepTime;
+import dev.retrograde.scalar.DType;
+import dev.retrograde.target.Target;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A training step of ours: what a plan traces, compiled for one target.
+///
+/// Compiles when it is made, and again when the number of threads changes. Owns state and code
+/// until closed.
+public final class EngineContender implements Contender {
+  static final String LOSS = "loss";
+  private static final String X = "x";
+  private static final String LABELS = "labels";
+  private static final String RATE = "lr";
+
+  private final PeerTask task;
+  private final Target target;
+  private final Program program;
+  private final StateStore state;
+  private @Nullable Batch batch;
+  private Executable step;
+  private int threads = 1;
+
+  /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`.
+  public EngineContender(PeerTask task, int batch, Target target) {
+    this.task = task;
+    this.target = target;
+    this.program = EngineSteps.step(task, batch);
+    this.state = StateStore.of(0, program);
+    try {
+      for (ParameterSpec parameter : task.parameters()) {
+        check(parameter);
+      }
+      this.step = target.compile(program, state, Target.Options.threads(threads));
+    } catch (RuntimeException | Error failure) {
+      state.close();
+      throw failure;
+    }
+  }
+
+  private void check(ParameterSpec parameter) {
+    int[] extents = parameter.shape().stream().mapToInt(Integer::intValue).toArray();
+    Type expected = Type.of(DType.F32, extents);
+    Type found = state.entry(ours(parameter)).type();
+    if (!found.equals(expected)) {
+      throw new AssertionError(
+          "Task '%s', parameter '%s': expected %s, the zoo's '%s' is %s"
+              .formatted(task.name(), parameter.name(), expected, ours(parameter), found));
+    }
+  }
+
+  private String ours(ParameterSpec parameter) {
+    return EngineNames.of(task, parameter.name());
+  }
+
+  @Override
+  public String name() {
+    return "retrograde";
+  }
+
+  @Override
+  public void setParameters(Map<String, float[]> values) {
+    if (values.size() != task.parameters().size()) {
+      throw new IllegalArgumentException(
+          "Task '%s': expected the parameters %s, found %s"
+              .formatted(
+                  task.name(),
+                  task.parameters().stream().map(ParameterSpec::name).toList(),
+                  values.keySet()));
+    }
+    for (StateEntry entry : state.entries()) {
+      if (entry.role() != Role.PARAMETER) {
+        restart(entry);
+      }
+    }
+    for (ParameterSpec parameter : task.parameters()) {
+      float[] found = values.get(parameter.name());
+      if (found == null || found.length != parameter.size()) {
+        throw new IllegalArgumentException(
+            "Task '%s', parameter '%s': expected %d values of shape %s, found %s"
+                .formatted(
+                    task.name(),
+                    parameter.name(),
+                    parameter.size(),
+                    parameter.shape(),
+                    found == null ? "none" : found.length));
+      }
+      MemorySegment place = state.segment(ours(parameter));
+      MemorySegment.copy(found, 0, place, JAVA_FLOAT, 0, found.length);
+    }
+  }
+
+  /// Momentum and running statistics start at constants.
+  private void restart(StateEntry entry) {
+    if (!(entry.init() instanceof Init.Fill(double start)) || entry.type().dtype() != DType.F32) {
+      throw new AssertionError("state '" + entry.name() + "' does not start at an f32 constant");
+    }
+    MemorySegment place = state.segment(entry.name());
+    for (long i = 0; i < entry.type().size(); i++) {
+      place.setAtIndex(JAVA_FLOAT, i, (float) start);
+    }
+  }
+
+  @Override
+  public Map<String, float[]> parameters() {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    for (ParameterSpec parameter : task.parameters()) {
+      values.put(parameter.name(), state.segment(ours(parameter)).toArray(JAVA_FLOAT));
+    }
+    return values;
+  }
+
+  @Override
+  public void setInputs(Batch values) {
+    batch = values;
+    write();
+  }
+
+  private void write() {
+    Batch values = batch;
+    if (values == null || !EngineSteps.hasBatch(task)) {
+      return;
+    }
+    copy(X, MemorySegment.ofArray(values.x()));
+    if (task.classes() > 0) {
+      copy(LABELS, MemorySegment.ofArray(values.labels()));
+    } else {
+      step.input(LABELS).fill((byte) 0);
+    }
+    task.update().ifPresent(sgd -> step.input(RATE).set(JAVA_FLOAT, 0, sgd.learningRate()));
+  }
+
+  private void copy(String input, MemorySegment values) {
+    MemorySegment place = step.input(input);
+    if (place.byteSize() != values.byteSize()) {
+      throw new IllegalArgumentException(
+          "Task '%s', input '%s': expected %d values, found %d; draw the batch for this task and size"
+              .formatted(
+                  task.name(),
+                  input,
+                  place.byteSize() / JAVA_INT.byteSize(),
+                  values.byteSize() / JAVA_INT.byteSize()));
+    }
+    place.copyFrom(values);
+  }
+
+  @Override
+  public void threads(int count) {
+    if (count != threads) {
+      step.close();
+      step = target.compile(program, state, Target.Options.threads(count));
+      threads = count;
+      write();
+    }
+  }
+
+  @Override
+  public float step() {
+    step.run();
+    return step.output(LOSS).get(JAVA_FLOAT, 0);
+  }
+
+  /// What compiling made.
+  public Executable.Compiled compiled() {
+    return step.compiled();
+  }
+
+  /// Runs one step and times its kernels.
+  public List<StepTime> profile() {
+    return step.profile();
+  }
+
+  @Override
+  public void close() {
+    step.close();
+    state.close();
+  }
+}
