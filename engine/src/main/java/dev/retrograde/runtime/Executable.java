@@ -36,6 +36,14 @@ public interface Executable extends AutoCloseable {
             + "'");
   }
 
+  /// What compiling did, made anew on each call.
+  ///
+  /// @throws UnsupportedOperationException where a target does not compile
+  default Listing listing() {
+    throw new UnsupportedOperationException(
+        "target '" + compiled().target() + "' has no kernels to list; compile for x64 or jvm");
+  }
+
   /// Every byte a run keeps.
   MemoryReport memory();
 
