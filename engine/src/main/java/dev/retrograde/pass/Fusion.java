@@ -39,6 +39,7 @@ final class Fusion {
   private final Map<Value, Node> maker = new HashMap<>();
   private final Map<Value, Set<Group>> inlineReaders = new LinkedHashMap<>();
   private final Set<Value> mustStore = new HashSet<>();
+  private final Map<Group, Set<Value>> readBy = new HashMap<>();
 
   Fusion(Program program, boolean fuse, boolean epilogues) {
     this.program = program;
@@ -121,6 +122,10 @@ final class Fusion {
   /// the program, so that no lifetime grows.
   private void mergeGroups() {
     Set<Value> results = new HashSet<>(program.results());
+    Map<Value, List<Node>> users = new HashMap<>();
+    for (Node n : program.nodes()) {
+      n.operands().forEach(v -> users.computeIfAbsent(v, x -> new ArrayList<>()).add(n));
+    }
     for (Group b : List.copyOf(groups)) {
       if (b.kind != Group.Kind.LOOP) {
         continue;
@@ -152,7 +157,7 @@ final class Fusion {
         continue;
       }
       boolean samePart = a.phase == b.phase && a.epoch == b.epoch;
-      if (!samePart && !leaves(b, results)) {
+      if (!samePart && !leaves(b, results, users)) {
         continue;
       }
       a.nodes.addAll(b.nodes);
@@ -167,12 +172,14 @@ final class Fusion {
   }
 
   /// Whether every value of the group is a result of the program or read only inside the group.
-  private boolean leaves(Group b, Set<Value> results) {
-    Set<Value> made = new HashSet<>();
-    b.nodes.forEach(n -> made.addAll(n.results()));
-    for (Node n : program.nodes()) {
-      if (groupOf.get(n) != b && n.operands().stream().anyMatch(made::contains)) {
-        return false;
+  private boolean leaves(Group b, Set<Value> results, Map<Value, List<Node>> users) {
+    for (Node m : b.nodes) {
+      for (Value v : m.results()) {
+        for (Node n : users.getOrDefault(v, List.of())) {
+          if (groupOf.get(n) != b) {
+            return false;
+          }
+        }
       }
     }
     return b.nodes.stream()
@@ -256,6 +263,7 @@ final class Fusion {
         Group g = groups.get(i);
         g.nodes.add(n);
         groupOf.put(n, g);
+        readBy.computeIfAbsent(g, x -> new HashSet<>()).addAll(reads.keySet());
         if (n.op() instanceof ReduceOp.Reduce r) {
           g.reduced = r.axes();
         }
@@ -263,6 +271,8 @@ final class Fusion {
       }
     }
     open(n);
+    readBy.computeIfAbsent(java.util.Objects.requireNonNull(groupOf.get(n)), x -> new HashSet<>())
+        .addAll(reads.keySet());
   }
 
   /// Whether a value of node m in group g can be read at the same index while g runs.
@@ -301,12 +311,10 @@ final class Fusion {
       if (m != null && groupOf.get(m) == g) {
         return true;
       }
-      for (Node k : g.nodes) {
-        Map<Value, Boolean> theirs = new LinkedHashMap<>();
-        k.operands().forEach(o -> bases(o, true, theirs));
-        if (theirs.containsKey(v) && v.type().size() > 1 && v.type().size() * 4 >= size(domain)) {
-          return true;
-        }
+      if (v.type().size() > 1
+          && v.type().size() * 4 >= size(domain)
+          && readBy.getOrDefault(g, Set.of()).contains(v)) {
+        return true;
       }
     }
     return false;

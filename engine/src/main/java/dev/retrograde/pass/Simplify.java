@@ -6,6 +6,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ public final class Simplify {
         continue;
       }
       Node m = new Node(n.op(), operands, n.results(), n.blocks(), n.origin());
-      if (n.op().pure() && n.blocks().isEmpty()) {
+      if (n.pure() && n.blocks().isEmpty()) {
         // Constants are the same everywhere; other nodes only within their part of the step, since
         // merging across parts would lengthen lifetimes.
         boolean constant = n.operands().isEmpty() && n.op().free();
@@ -62,21 +63,13 @@ public final class Simplify {
     List<Node> kept = new ArrayList<>();
     for (int i = merged.size() - 1; i >= 0; i--) {
       Node n = merged.get(i);
-      if (!n.op().pure() || n.results().stream().anyMatch(live::contains)) {
-        kept.add(0, n);
-        live.addAll(n.operands());
-        n.blocks().forEach(b -> captured(b, live));
+      if (!n.pure() || n.results().stream().anyMatch(live::contains)) {
+        kept.add(n);
+        live.addAll(Uses.all(n));
       }
     }
+    java.util.Collections.reverse(kept);
     return q.with(kept);
-  }
-
-  private static void captured(dev.retrograde.ir.Block b, Set<Value> live) {
-    for (Node n : b.nodes()) {
-      live.addAll(n.operands());
-      n.blocks().forEach(c -> captured(c, live));
-    }
-    live.addAll(b.results());
   }
 
   private static Program rename(Program p, List<Node> nodes, Map<Value, Value> same) {

@@ -1,6 +1,7 @@
 package dev.retrograde.target;
 
 import dev.retrograde.loop.Kernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -12,6 +13,11 @@ public interface KernelCompiler extends AutoCloseable {
 
   /// Compiles a kernel; equal kernels may be given again and share code.
   CompiledKernel compile(Kernel kernel);
+
+  /// Zeroed memory for a program's buffers, aligned to 64 bytes, that lives as long as the arena.
+  default MemorySegment reserve(Arena arena, long bytes) {
+    return arena.allocate(bytes, 64);
+  }
 
   /// Bytes of code made so far.
   long codeBytes();
