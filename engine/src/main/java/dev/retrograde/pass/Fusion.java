@@ -117,9 +117,9 @@ final class Fusion {
     decideStores();
   }
 
-  /// Joins a loop group to an earlier one over the same domain whose values it reads, where all else
-  /// that it reads is there by then. Across parts of the step only where everything it makes leaves
-  /// the program, so that no lifetime grows.
+  /// Joins a loop group to an earlier one over the same domain whose values it reads, where all
+  /// else that it reads is there by then. Across parts of the step only where everything it makes
+  /// leaves the program, so that no lifetime grows.
   private void mergeGroups() {
     Set<Value> results = new HashSet<>(program.results());
     Map<Value, List<Node>> users = new HashMap<>();
@@ -135,14 +135,13 @@ final class Fusion {
         Map<Value, Boolean> reads = new LinkedHashMap<>();
         boolean window = n.op() instanceof WindowOp;
         n.operands().forEach(v -> bases(v, !window, reads));
-        reads.forEach(
-            (v, direct) -> {
-              Node m = maker.get(v);
-              Group g = m == null ? null : groupOf.get(m);
-              if (m != null && g != null && g != b) {
-                from.merge(g, direct && sameIndex(g, m, b.domain), Boolean::logicalAnd);
-              }
-            });
+        reads.forEach((v, direct) -> {
+          Node m = maker.get(v);
+          Group g = m == null ? null : groupOf.get(m);
+          if (m != null && g != null && g != b) {
+            from.merge(g, direct && sameIndex(g, m, b.domain), Boolean::logicalAnd);
+          }
+        });
       }
       Group a = null;
       for (Group g : from.keySet()) {
@@ -182,8 +181,7 @@ final class Fusion {
         }
       }
     }
-    return b.nodes.stream()
-        .anyMatch(n -> n.results().stream().anyMatch(results::contains));
+    return b.nodes.stream().anyMatch(n -> n.results().stream().anyMatch(results::contains));
   }
 
   /// Whether kernels can be written for it; everything else runs on the heap.
@@ -213,7 +211,9 @@ final class Fusion {
       domain = n.operand(0).type().dims();
     } else if (n.op() instanceof LinearOp l && contraction(l, n)) {
       kind = Group.Kind.CONTRACTION;
-    } else if (n.op() instanceof WindowOp || n.op() instanceof MoveOp.Pad || n.op() instanceof MoveOp.Concat) {
+    } else if (n.op() instanceof WindowOp
+        || n.op() instanceof MoveOp.Pad
+        || n.op() instanceof MoveOp.Concat) {
       kind = Group.Kind.MOVE;
     } else {
       kind = Group.Kind.HOST;
@@ -228,7 +228,8 @@ final class Fusion {
 
   static boolean contraction(LinearOp l, Node n) {
     Type t = n.operand(0).type();
-    return t.dtype() == dev.retrograde.scalar.DType.F32 || t.dtype() == dev.retrograde.scalar.DType.F64;
+    return t.dtype() == dev.retrograde.scalar.DType.F32
+        || t.dtype() == dev.retrograde.scalar.DType.F64;
   }
 
   /// Values stored somewhere that computing `v` at one index reads, through views and constants but
@@ -243,8 +244,7 @@ final class Fusion {
   }
 
   private void join(Node n) {
-    List<Integer> domain =
-        reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
+    List<Integer> domain = reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
     Map<Value, Boolean> reads = new LinkedHashMap<>();
     boolean windows = n.op() instanceof WindowOp;
     n.operands().forEach(v -> bases(v, !windows, reads));
@@ -271,7 +271,8 @@ final class Fusion {
       }
     }
     open(n);
-    readBy.computeIfAbsent(java.util.Objects.requireNonNull(groupOf.get(n)), x -> new HashSet<>())
+    readBy
+        .computeIfAbsent(java.util.Objects.requireNonNull(groupOf.get(n)), x -> new HashSet<>())
         .addAll(reads.keySet());
   }
 
@@ -335,7 +336,8 @@ final class Fusion {
       if (g == null) {
         continue;
       }
-      boolean inline = g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
+      boolean inline =
+          g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
       for (int k = 0; k < n.operands().size(); k++) {
         boolean window = n.op() instanceof WindowOp && k == 0;
         Map<Value, Boolean> reads = new LinkedHashMap<>();
@@ -375,7 +377,8 @@ final class Fusion {
     Node n = maker.get(v);
     while (n != null && (viewNode(n) || padInline(n))) {
       if (n.op() instanceof MoveOp.Reshape
-          && !withoutOnes(n.operand(0).type().dims()).equals(withoutOnes(n.result().type().dims()))) {
+          && !withoutOnes(n.operand(0).type().dims())
+              .equals(withoutOnes(n.result().type().dims()))) {
         return true;
       }
       n = maker.get(n.operand(0));
@@ -407,7 +410,10 @@ final class Fusion {
           }
         }
       }
-      if (g.root == n && g.kind == Group.Kind.CONTRACTION && g.stored.isEmpty() && g.nodes.size() == 1) {
+      if (g.root == n
+          && g.kind == Group.Kind.CONTRACTION
+          && g.stored.isEmpty()
+          && g.nodes.size() == 1) {
         g.stored.add(n.result());
       }
     }
@@ -431,8 +437,8 @@ final class Fusion {
     return again < store;
   }
 
-  /// Gathers the large stored values that computing v reads, and its cost; false where it would read
-  /// something that is not stored.
+  /// Gathers the large stored values that computing v reads, and its cost; false where it would
+  /// read something that is not stored.
   private boolean leaves(Value v, long size, Set<Value> out, int[] cost, Set<Value> seen) {
     if (!seen.add(v)) {
       return true;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Where each buffer of the arena lies: the largest first, each at the lowest offset that no buffer
-/// alive at the same time covers. Every buffer starts at a multiple of 64 bytes and is followed by 64
-/// bytes of slack.
+/// alive at the same time covers. Every buffer starts at a multiple of 64 bytes and is followed by
+/// 64 bytes of slack.
 final class MemoryPlan {
   private static final long ALIGN = 64;
 
@@ -49,10 +49,8 @@ final class MemoryPlan {
       s.death = Math.max(0, steps.size() - 1);
     }
     List<Slot> arena =
-        new ArrayList<>(
-            slots.values().stream().filter(s -> s.buf.home == Buf.Home.ARENA).toList());
-    arena.sort(
-        Comparator.comparingLong((Slot s) -> -s.buf.bytes()).thenComparingInt(s -> s.birth));
+        new ArrayList<>(slots.values().stream().filter(s -> s.buf.home == Buf.Home.ARENA).toList());
+    arena.sort(Comparator.comparingLong((Slot s) -> -s.buf.bytes()).thenComparingInt(s -> s.birth));
     long most = 0;
     List<Slot> placed = new ArrayList<>();
     for (Slot s : arena) {

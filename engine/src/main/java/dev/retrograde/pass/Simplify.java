@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Removes what no result needs, merges equal pure nodes of one part and epoch, and drops nodes that
-/// do nothing. Every number keeps its bits.
+/// Removes what no result needs, merges equal pure nodes of one part and epoch, and drops nodes
+/// that do nothing. Every number keeps its bits.
 public final class Simplify {
   private Simplify() {}
 
@@ -82,12 +82,11 @@ public final class Simplify {
             .map(o -> new Program.Named(o.name(), same.getOrDefault(o.value(), o.value())))
             .toList(),
         p.updates().stream()
-            .map(
-                u ->
-                    new Program.Update(
-                        u.entry(),
-                        same.getOrDefault(u.value(), u.value()),
-                        u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
+            .map(u ->
+                new Program.Update(
+                    u.entry(),
+                    same.getOrDefault(u.value(), u.value()),
+                    u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
             .toList(),
         p.functions());
   }

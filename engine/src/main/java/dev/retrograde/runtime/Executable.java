@@ -23,8 +23,8 @@ public interface Executable extends AutoCloseable {
   /// Runs once.
   void run();
 
-  /// Runs once like [#run], updates included, and times every kernel, in their order. The clock costs
-  /// some 50 ns a kernel. Allocates.
+  /// Runs once like [#run], updates included, and times every kernel, in their order. The clock
+  /// costs some 50 ns a kernel. Allocates.
   ///
   /// @throws UnsupportedOperationException where a target does not run kernel by kernel
   default List<StepTime> profile() {
