@@ -13,5 +13,4 @@ module dev.retrograde.cli {
 
   opens dev.retrograde.cli to
       info.picocli;
-  requires java.compiler;
 }

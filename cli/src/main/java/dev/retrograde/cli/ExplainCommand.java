@@ -9,9 +9,11 @@ import dev.retrograde.lab.record.Envelope;
 import dev.retrograde.lab.record.Json;
 import dev.retrograde.lab.report.Unit;
 import dev.retrograde.runtime.Executable.Compiled;
+import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
 import dev.retrograde.runtime.MemoryReport.Tag;
+import dev.retrograde.target.Target;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +55,9 @@ final class ExplainCommand implements Callable<Integer> {
     LAYERS,
     KERNELS,
     MEMORY,
-    PROGRAM
+    PROGRAM,
+    PASSES,
+    CODE
   }
 
   /// Put in by picocli.
@@ -70,8 +74,20 @@ final class ExplainCommand implements Callable<Integer> {
       names = "--show",
       paramLabel = "PART",
       split = ",",
-      description = "layers, kernels, memory, program. Default: all but the program.")
+      description =
+          "layers, kernels, memory, program, passes (the program after each), code (each kernel as"
+              + " loops and as the target printed it). Default: the first three.")
   @Nullable List<Part> show;
+
+  @Option(names = "--asm", description = "With the kernels' code as the target printed it.")
+  boolean asm;
+
+  @Option(
+      names = "--without",
+      paramLabel = "PASS",
+      split = ",",
+      description = "Passes to switch off: simplify, fuse, epilogue.")
+  @Nullable Set<String> without;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the memory table as JSON.")
   @Nullable Path json;
@@ -88,16 +104,23 @@ final class ExplainCommand implements Callable<Integer> {
     BackwardRun run = parsed.runs().getFirst();
     TaskOptions.Resolved task = options.resolve(1);
     parsed.check(task.task().layers());
-    Explanation about = Explanation.of(task.task(), run, task.target(), task.options());
+    Target.Options passes =
+        new Target.Options(task.options().threads(), without == null ? Set.of() : without);
+    Explanation about = Explanation.of(task.task(), run, task.target(), passes);
     Headline.print(out, task);
     Set<Part> parts =
         show == null ? EnumSet.of(Part.LAYERS, Part.KERNELS, Part.MEMORY) : EnumSet.copyOf(show);
+    if (asm) {
+      parts.add(Part.CODE);
+    }
     for (Part part : parts) {
       switch (part) {
         case LAYERS -> layers(out, task, about);
         case KERNELS -> kernels(out, about);
         case MEMORY -> memory(out, about.memory());
         case PROGRAM -> program(out, about.step());
+        case PASSES -> passes(out, about);
+        case CODE -> code(out, about, asm);
       }
       out.println();
     }
@@ -137,6 +160,53 @@ final class ExplainCommand implements Callable<Integer> {
         c.macs()[0],
         c.macs()[1],
         c.macs()[2]);
+    List<List<String>> table = new ArrayList<>();
+    table.add(List.of("#", "kernel", "phase", "code", "multiply-adds", "buffers"));
+    about
+        .listing()
+        .ifPresent(
+            all -> {
+              for (Listing.Launch l : all.launches()) {
+                table.add(
+                    List.of(
+                        String.valueOf(table.size() - 1),
+                        l.name(),
+                        l.phase(),
+                        l.kernel() < 0 ? "heap" : "k" + l.kernel(),
+                        l.macs() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.macs()),
+                        String.join(" ", l.buffers())));
+              }
+              out.println();
+              out.print(Screen.table(table));
+            });
+  }
+
+  private static void passes(PrintWriter out, Explanation about) {
+    about
+        .listing()
+        .ifPresent(
+            all ->
+                all.stages()
+                    .forEach(
+                        s -> {
+                          out.println("-- after " + s.pass());
+                          out.print(s.program());
+                        }));
+  }
+
+  private static void code(PrintWriter out, Explanation about, boolean asm) {
+    about
+        .listing()
+        .ifPresent(
+            all -> {
+              for (int k = 0; k < all.kernels().size(); k++) {
+                out.println("-- kernel k" + k);
+                out.print(all.kernels().get(k).loops());
+                if (asm) {
+                  out.print(all.kernels().get(k).code());
+                }
+              }
+            });
   }
 
   private static void memory(PrintWriter out, MemoryReport m) {

@@ -2,6 +2,7 @@ package dev.retrograde.cli;
 
 import dev.retrograde.data.DataException;
 import dev.retrograde.train.ModelException;
+import dev.retrograde.runtime.MemoryLimitException;
 import dev.retrograde.train.NonFiniteException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -51,6 +52,7 @@ final class Failures {
       case DataException _, ModelException _ -> ExitCode.DATA;
       case FileSystemException _ -> ExitCode.DATA;
       case UncheckedIOException u when u.getCause() instanceof FileSystemException -> ExitCode.DATA;
+      case MemoryLimitException _ -> ExitCode.MEMORY;
       case IllegalArgumentException _ -> ExitCode.WRONG_USE;
       default -> ExitCode.FAULT;
     };

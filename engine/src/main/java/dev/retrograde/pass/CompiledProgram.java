@@ -85,6 +85,7 @@ final class CompiledProgram implements Executable {
     persistent.addAll(lowering.inputs().values());
     persistent.addAll(lowering.outputs().values());
     plan = new MemoryPlan(steps, persistent);
+    options.memory().require(program.name(), plan.bytes(), state.reservedBytes());
     MemorySegment block = compiler.reserve(arena, plan.bytes());
     lowering.states().forEach((name, b) -> memory.put(b, state.segment(name)));
     lowering.inputs().forEach((name, b) -> inputs.put(name, own(b)));

@@ -2,7 +2,9 @@ package dev.retrograde.target;
 
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.StateStore;
+import java.util.List;
 import java.util.Set;
 
 /// Makes executables of programs.
@@ -18,8 +20,9 @@ public interface Target {
   /// How to compile.
   ///
   /// @param threads threads that a run may use, at least 1; results do not depend on it
-  /// @param disabled names of passes that are switched off
-  record Options(int threads, Set<String> disabled) {
+  /// @param disabled names of passes that are switched off: `simplify`, `fuse`, `epilogue`
+  /// @param memory what the process may use; a program that needs more is refused
+  record Options(int threads, Set<String> disabled, MemoryLimit memory) {
     public static final Options DEFAULT = new Options(1, Set.of());
 
     public Options {
@@ -27,6 +30,17 @@ public interface Target {
         throw new IllegalArgumentException("threads must be at least 1, found " + threads);
       }
       disabled = Set.copyOf(disabled);
+      for (String d : disabled) {
+        if (!PASSES.contains(d)) {
+          throw new IllegalArgumentException(
+              "no pass '" + d + "' to switch off; there are " + PASSES);
+        }
+      }
+    }
+
+    /// With the limit of this process.
+    public Options(int threads, Set<String> disabled) {
+      this(threads, disabled, MemoryLimit.here());
     }
 
     public static Options threads(int n) {
@@ -37,4 +51,7 @@ public interface Target {
       return !disabled.contains(pass);
     }
   }
+
+  /// Passes that can be switched off.
+  List<String> PASSES = List.of("simplify", "fuse", "epilogue");
 }

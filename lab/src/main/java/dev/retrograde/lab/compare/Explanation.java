@@ -6,12 +6,14 @@ import dev.retrograde.lab.record.Envelope;
 import dev.retrograde.lab.record.Json;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
 import dev.retrograde.target.Target;
 import dev.retrograde.train.Training;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -21,8 +23,13 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param resolved what each layer got
 /// @param compiled facts about the compiled form
 /// @param memory every byte a step keeps
+/// @param listing passes and kernels; empty for a target that does not compile
 public record Explanation(
-    Program step, Map<String, String> resolved, Executable.Compiled compiled, MemoryReport memory) {
+    Program step,
+    Map<String, String> resolved,
+    Executable.Compiled compiled,
+    MemoryReport memory,
+    Optional<Listing> listing) {
 
   /// Traces and compiles a step of the full batch.
   ///
@@ -39,7 +46,16 @@ public record Explanation(
           training.plan().step(batch),
           Resolution.of(task, training),
           step.compiled(),
-          step.memory());
+          step.memory(),
+          listing(step));
+    }
+  }
+
+  private static Optional<Listing> listing(Executable step) {
+    try {
+      return Optional.of(step.listing());
+    } catch (UnsupportedOperationException e) {
+      return Optional.empty(); // the interpreter has no kernels
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.retrograde.lab.record;
 
+import dev.retrograde.runtime.MemoryLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.retrograde.lab.record;
 
+import dev.retrograde.runtime.MemoryLimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;

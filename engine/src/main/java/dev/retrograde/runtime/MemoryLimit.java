@@ -1,5 +1,7 @@
-package dev.retrograde.lab.record;
+package dev.retrograde.runtime;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +12,21 @@ import org.jspecify.annotations.Nullable;
 /// @param source who says so
 public record MemoryLimit(long bytes, String source) {
 
-  static MemoryLimit here(Path root) {
+  /// The limit of this process.
+  public static MemoryLimit here() {
+    return here(Path.of("/"));
+  }
+
+  /// The limit under another root of the file system.
+  public static MemoryLimit here(Path root) {
     MemoryLimit least = new MemoryLimit(-1, "unknown");
-    for (String line : Machine.lines(root.resolve("proc/meminfo"))) {
+    for (String line : lines(root.resolve("proc/meminfo"))) {
       if (line.startsWith("MemTotal:")) {
         least = new MemoryLimit(number(line.replaceAll("[^0-9]", "")) * 1024, "machine");
       }
     }
     Path groups = root.resolve("sys/fs/cgroup");
-    for (String line : Machine.lines(root.resolve("proc/self/cgroup"))) {
+    for (String line : lines(root.resolve("proc/self/cgroup"))) {
       String[] parts = line.split(":", 3);
       if (parts.length == 3 && parts[1].isEmpty()) {
         @Nullable Path group = groups.resolve(parts[2].replaceFirst("^/+", "")).normalize();
@@ -38,7 +46,7 @@ public record MemoryLimit(long bytes, String source) {
   }
 
   private MemoryLimit orLess(Path file) {
-    for (String line : Machine.lines(file)) {
+    for (String line : lines(file)) {
       long limit = number(line.strip());
       if (limit > 0 && (bytes < 0 || limit < bytes)) {
         return new MemoryLimit(limit, "control group");
@@ -50,5 +58,26 @@ public record MemoryLimit(long bytes, String source) {
   /// -1 for `max` and for what is no number.
   private static long number(String text) {
     return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : -1;
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.isReadable(file) ? Files.readAllLines(file) : List.of();
+    } catch (IOException e) {
+      return List.of(); // the kernel may refuse a file that it lists; then it says nothing
+    }
+  }
+
+  /// Refuses a program that needs more than there is, before it allocates.
+  ///
+  /// @param needed bytes of buffers, not counting what is allocated already
+  /// @throws MemoryLimitException naming what is needed, what there is, and what would help
+  public void require(String program, long needed, long held) {
+    long left = bytes < 0 ? Long.MAX_VALUE : bytes - held - Runtime.getRuntime().maxMemory();
+    if (needed > left) {
+      throw new MemoryLimitException(
+          "program '%s' needs %,d bytes of buffers; the %s allows %,d, of which the heap may take %,d and state takes %,d. Take a smaller batch, recompute activations (--backward recompute:2), or a smaller heap (-Xmx)."
+              .formatted(program, needed, source, bytes, Runtime.getRuntime().maxMemory(), held));
+    }
   }
 }
