@@ -43,7 +43,7 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
       Cutter cutter = new Cutter(kernel, constants, limit);
       byte[] bytes = print(kernel, constants, cutter);
       int longest = methods(bytes).values().stream().mapToInt(n -> n).max().orElse(0);
-      if (longest <= MOST_BYTES || limit < 500) {
+      if (longest <= MOST_BYTES || limit < 200) {
         return new KernelClass(load(bytes), cutter.scratch().size(), bytes);
       }
       limit = limit * 3 / 4;
