@@ -37,8 +37,13 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
           ConstantDescs.CD_long);
 
   static KernelClass print(Kernel kernel) {
+    return print(kernel, MOST_BYTES);
+  }
+
+  /// @param first estimated bytes of a method, lowered until the methods are short enough
+  static KernelClass print(Kernel kernel, int first) {
     Constants constants = Constants.of(kernel);
-    int limit = MOST_BYTES;
+    int limit = first;
     while (true) {
       Cutter cutter = new Cutter(kernel, constants, limit);
       byte[] bytes = print(kernel, constants, cutter);
