@@ -22,7 +22,8 @@ import java.util.Map;
 /// @param entry the only instance of the class
 /// @param scratch longs that a run needs
 /// @param bytes the class file
-record KernelClass(Entry entry, int scratch, byte[] bytes) {
+/// @param methods bytes of each method's code
+record KernelClass(Entry entry, int scratch, byte[] bytes, Map<String, Integer> methods) {
   /// Bytes of a method beyond which a kernel is cut finer.
   static final int MOST_BYTES = 6_000;
 
@@ -47,9 +48,10 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
     while (true) {
       Cutter cutter = new Cutter(kernel, constants, limit);
       byte[] bytes = print(kernel, constants, cutter);
-      int longest = methods(bytes).values().stream().mapToInt(n -> n).max().orElse(0);
+      Map<String, Integer> methods = methods(bytes);
+      int longest = methods.values().stream().mapToInt(n -> n).max().orElse(0);
       if (longest <= MOST_BYTES || limit < 200) {
-        return new KernelClass(load(bytes), cutter.scratch().size(), bytes);
+        return new KernelClass(load(bytes), cutter.scratch().size(), bytes, methods);
       }
       limit = limit * 3 / 4;
     }
@@ -101,11 +103,6 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
     }
   }
 
-  /// Bytes of each method.
-  Map<String, Integer> methods() {
-    return methods(bytes);
-  }
-
   private static Map<String, Integer> methods(byte[] bytes) {
     ClassModel model = ClassFile.of().parse(bytes);
     Map<String, Integer> out = new LinkedHashMap<>();
@@ -117,7 +114,7 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
   }
 
   long codeBytes() {
-    return methods().values().stream().mapToLong(n -> n).sum();
+    return methods.values().stream().mapToLong(n -> n).sum();
   }
 
   /// The instructions of each method.

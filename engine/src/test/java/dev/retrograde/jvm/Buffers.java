@@ -35,10 +35,7 @@ final class Buffers {
   static @Nullable String difference(
       JvmKernelCompiler compiler, Kernel kernel, long[] sizes, long seed) {
     return difference(
-        found -> compiler.compile(kernel).bind(found).run(0, kernel.extent()),
-        kernel,
-        sizes,
-        seed);
+        found -> compiler.compile(kernel).bind(found).run(0, kernel.extent()), kernel, sizes, seed);
   }
 
   /// The same for a kernel that is printed in a special way.

@@ -54,10 +54,10 @@ final class JvmKernelCompilerTest {
   @Test
   void longKernelsAreCutIntoMethodsThatTheMachineCompiles() {
     long first = Repeat.seed();
-    compare(first, 5, 3_000);
+    compare(first, 5, 2_000);
     List<Integer> bytes = new ArrayList<>();
     for (long seed = first; seed < first + 5; seed++) {
-      bytes.addAll(KernelClass.print(RandomKernel.of(seed, 3_000).kernel()).methods().values());
+      bytes.addAll(KernelClass.print(RandomKernel.of(seed, 2_000).kernel()).methods().values());
     }
     assertThat(bytes).as("seed %d", first).hasSizeGreaterThan(15).allMatch(n -> n < 8_000);
   }
@@ -229,11 +229,10 @@ final class JvmKernelCompilerTest {
       for (int p = 0; p < 20; p++) {
         long from = (long) n * p / 20;
         long to = (long) n * (p + 1) / 20;
-        parts.add(
-            () -> {
-              bound.run(from, to);
-              return null;
-            });
+        parts.add(() -> {
+          bound.run(from, to);
+          return null;
+        });
       }
       for (Future<Void> f : pool.invokeAll(parts)) {
         f.get();

@@ -48,9 +48,8 @@ final class JvmTargetTest {
             wrt.put(s.name(), t.stateValue(s.name()).value());
           }
           Reverse.gradients(t.emit(), t.nodes(), loss.value(), wrt)
-              .forEach(
-                  (name, g) ->
-                      t.assign(name, t.sub(t.stateValue(name), t.mul(new Tensor(g), 0.1))));
+              .forEach((name, g) ->
+                  t.assign(name, t.sub(t.stateValue(name), t.mul(new Tensor(g), 0.1))));
         });
   }
 
@@ -95,8 +94,7 @@ final class JvmTargetTest {
       e.run();
       Map<String, HostTensor> all = new LinkedHashMap<>();
       p.outputs()
-          .forEach(
-              o -> all.put(o.name(), Segments.read(e.output(o.name()), o.value().type())));
+          .forEach(o -> all.put(o.name(), Segments.read(e.output(o.name()), o.value().type())));
       state.entries().forEach(s -> all.put(s.name(), state.get(s.name())));
       return all;
     }
@@ -136,13 +134,12 @@ final class JvmTargetTest {
   private static void check(Program p) {
     Map<String, HostTensor> found = run(new JvmTarget(), p, 1);
     run(new InterpTarget(), p, 1)
-        .forEach(
-            (name, expected) -> {
-              HostTensor f = found.get(name);
-              for (int i = 0; i < expected.size(); i++) {
-                assertThat(f.get(i)).as("%s[%d]", name, i).isCloseTo(expected.get(i), within(2e-5));
-              }
-            });
+        .forEach((name, expected) -> {
+          HostTensor f = found.get(name);
+          for (int i = 0; i < expected.size(); i++) {
+            assertThat(f.get(i)).as("%s[%d]", name, i).isCloseTo(expected.get(i), within(2e-5));
+          }
+        });
     run(new KernelTarget("reference", ByReference::new), p, 1)
         .forEach((name, e) -> assertThat(found.get(name).sameBits(e)).as(name).isTrue());
     run(new JvmTarget(), p, 3)
