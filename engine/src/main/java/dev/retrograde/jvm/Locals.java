@@ -96,7 +96,7 @@ final class Locals {
         boolean over = h.getValue().last < e.getValue().first;
         if (over) {
           (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs)
-              .push(slots.get(h.getKey()));
+              .push(slot(h.getKey()));
         }
         return over;
       });
