@@ -40,7 +40,7 @@ final class Arithmetic {
   /// The bits that a bf16 buffer keeps of a number, rounded to nearest even; NaN stays NaN.
   static int bf16(float v) {
     int bits = Float.floatToRawIntBits(v);
-    return v != v ? bits >>> 16 | 0x40 : bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
+    return Float.isNaN(v) ? bits >>> 16 | 0x40 : bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
   }
 
   /// Truncates and saturates; NaN gives 0.

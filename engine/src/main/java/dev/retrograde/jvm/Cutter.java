@@ -18,8 +18,9 @@ import java.util.Set;
 /// statements and whole loops that fit into one method; rows that are too long are cut again.
 /// Lengths are estimated here; the caller measures what was printed and cuts finer if need be.
 final class Cutter {
-  /// Words of parameters; the virtual machine allows 255.
-  private static final int MOST_WORDS = 200;
+  /// Registers that come in as parameters, where no more are needed; the virtual machine allows 255
+  /// words.
+  private static final int MOST_PARAMETERS = 40;
 
   private final Constants constants;
   private final int limit;
@@ -130,19 +131,18 @@ final class Cutter {
       }
     }
     List<Integer> vars = around.stream().filter(flow.vars()::contains).toList();
-    int words = vars.size() + 2;
-    List<Reg> passed = new ArrayList<>();
-    List<Reg> more = new ArrayList<>();
-    for (Reg r : in) {
-      words += MethodPrinter.kind(r).slotSize();
-      if (words <= MOST_WORDS) {
-        passed.add(r);
-      } else {
-        more.add(r);
-        scratch.putIfAbsent(r, scratch.size());
-      }
+    boolean few = in.size() <= MOST_PARAMETERS;
+    if (!few) {
+      in.forEach(r -> scratch.putIfAbsent(r, scratch.size()));
     }
-    Part p = new Part("part" + parts.size(), chunk, vars, passed, more, out);
+    Part p =
+        new Part(
+            "part" + parts.size(),
+            chunk,
+            vars,
+            few ? List.copyOf(in) : List.of(),
+            few ? List.of() : List.copyOf(in),
+            out);
     parts.add(p);
     return new Item.Call(p);
   }
@@ -158,10 +158,7 @@ final class Cutter {
   private static int length(Item item) {
     return switch (item) {
       case Item.Loop loop -> 30 + length(loop.body());
-      case Item.Call call ->
-          10
-              + 3 * call.part().in().size()
-              + 10 * (call.part().more().size() + call.part().out().size());
+      case Item.Call call -> 10 + 3 * call.part().in().size() + 3 * call.part().out().size();
       case Item.Leaf leaf ->
           switch (leaf.stmt()) {
             case Stmt.For f -> throw new AssertionError("a loop is no leaf");

@@ -22,7 +22,8 @@ import java.util.Map;
 /// @param entry the only instance of the class
 /// @param scratch longs that a run needs
 /// @param bytes the class file
-record KernelClass(Entry entry, int scratch, byte[] bytes) {
+/// @param methods bytes of each method's code
+record KernelClass(Entry entry, int scratch, byte[] bytes, Map<String, Integer> methods) {
   /// Bytes of a method beyond which a kernel is cut finer.
   static final int MOST_BYTES = 6_000;
 
@@ -37,14 +38,20 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
           ConstantDescs.CD_long);
 
   static KernelClass print(Kernel kernel) {
+    return print(kernel, MOST_BYTES);
+  }
+
+  /// @param first estimated bytes of a method, lowered until the methods are short enough
+  static KernelClass print(Kernel kernel, int first) {
     Constants constants = Constants.of(kernel);
-    int limit = MOST_BYTES;
+    int limit = first;
     while (true) {
       Cutter cutter = new Cutter(kernel, constants, limit);
       byte[] bytes = print(kernel, constants, cutter);
-      int longest = methods(bytes).values().stream().mapToInt(n -> n).max().orElse(0);
-      if (longest <= MOST_BYTES || limit < 500) {
-        return new KernelClass(load(bytes), cutter.scratch().size(), bytes);
+      Map<String, Integer> methods = methods(bytes);
+      int longest = methods.values().stream().mapToInt(n -> n).max().orElse(0);
+      if (longest <= MOST_BYTES || limit < 200) {
+        return new KernelClass(load(bytes), cutter.scratch().size(), bytes, methods);
       }
       limit = limit * 3 / 4;
     }
@@ -96,11 +103,6 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
     }
   }
 
-  /// Bytes of each method.
-  Map<String, Integer> methods() {
-    return methods(bytes);
-  }
-
   private static Map<String, Integer> methods(byte[] bytes) {
     ClassModel model = ClassFile.of().parse(bytes);
     Map<String, Integer> out = new LinkedHashMap<>();
@@ -112,7 +114,7 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
   }
 
   long codeBytes() {
-    return methods().values().stream().mapToLong(n -> n).sum();
+    return methods.values().stream().mapToLong(n -> n).sum();
   }
 
   /// The instructions of each method.

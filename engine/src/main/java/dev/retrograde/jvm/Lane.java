@@ -48,7 +48,7 @@ final class Lane {
     switch (d) {
       case F32 -> {
         float v = Float.intBitsToFloat((int) bits);
-        if (v != v) {
+        if (Float.isNaN(v)) {
           c.loadConstant((int) bits);
           call(FLOAT, "intBitsToFloat", F, I);
         } else {
@@ -57,7 +57,7 @@ final class Lane {
       }
       case F64 -> {
         double v = Double.longBitsToDouble(bits);
-        if (v != v) {
+        if (Double.isNaN(v)) {
           c.loadConstant(bits);
           call(DOUBLE, "longBitsToDouble", D, J);
         } else {

@@ -18,7 +18,7 @@ import java.util.Set;
 /// that is used inside and outside of a loop, or that goes round with it, is held for the whole
 /// loop.
 final class Locals {
-  private final Constants constants;
+  private final Set<Reg> resident;
   private final Map<Reg, Integer> slots = new LinkedHashMap<>();
   private int next;
   private int position;
@@ -46,18 +46,19 @@ final class Locals {
     }
   }
 
+  /// @param resident registers that need a variable
   /// @param fixed registers that already have a variable: parameters
   /// @param early registers that are set before the first statement
   /// @param late registers that are read after the last statement
   /// @param firstFree first variable that is not taken
   Locals(
       List<Item> items,
-      Constants constants,
+      Set<Reg> resident,
       Map<Reg, Integer> fixed,
       Set<Reg> early,
       List<Reg> late,
       int firstFree) {
-    this.constants = constants;
+    this.resident = resident;
     this.next = firstFree;
     Map<Reg, Span> spans = walk(items);
     for (Reg r : early) {
@@ -95,7 +96,7 @@ final class Locals {
         boolean over = h.getValue().last < e.getValue().first;
         if (over) {
           (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs)
-              .push(slots.get(h.getKey()));
+              .push(slot(h.getKey()));
         }
         return over;
       });
@@ -116,9 +117,7 @@ final class Locals {
       switch (item) {
         case Item.Leaf leaf -> {
           for (Reg r : Flow.uses(leaf.stmt())) {
-            if (!constants.holds(r)) {
-              touch(spans, r, true);
-            }
+            touch(spans, r, true);
           }
           if (leaf.stmt() instanceof Stmt.Let l) {
             touch(spans, l.to(), false);
@@ -143,6 +142,9 @@ final class Locals {
   }
 
   private void touch(Map<Reg, Span> spans, Reg r, boolean read) {
+    if (!resident.contains(r)) {
+      return;
+    }
     Span s = spans.get(r);
     if (s == null) {
       spans.put(r, new Span(position, position, read));

@@ -16,6 +16,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,7 @@ final class MethodPrinter {
   private final Map<Integer, Integer> buffers = new HashMap<>();
   private final Map<Integer, Integer> variables = new HashMap<>();
   private final int first;
+  private final Set<Reg> resident = new HashSet<>();
   private Locals locals;
   private Places places;
 
@@ -64,7 +66,7 @@ final class MethodPrinter {
     this.c = c;
     this.lane = new Lane(c);
     this.first = first;
-    this.locals = new Locals(List.of(), constants, Map.of(), Set.of(), List.of(), first + 2);
+    this.locals = new Locals(List.of(), Set.of(), Map.of(), Set.of(), List.of(), first + 2);
     this.places = new Places(c, kernel, List.of(), List.of());
   }
 
@@ -114,9 +116,7 @@ final class MethodPrinter {
       free = places.enter(v, variable(v), free);
     }
     print(p.body(), free);
-    for (Reg r : p.out()) {
-      toScratch(r);
-    }
+    here(p.out()).forEach(this::toScratch);
     c.return_();
   }
 
@@ -131,6 +131,7 @@ final class MethodPrinter {
     int next = at;
     Set<Integer> used = new LinkedHashSet<>();
     gather(items, used);
+    resident.addAll(fixed.keySet());
     for (int p : used) {
       buffers.put(p, next);
       c.aload(first).loadConstant(p).aaload().astore(next);
@@ -145,7 +146,8 @@ final class MethodPrinter {
     }
     early.addAll(more);
     early.removeAll(fixed.keySet());
-    locals = new Locals(items, constants, fixed, early, out, next);
+    early.retainAll(resident);
+    locals = new Locals(items, resident, fixed, early, here(out), next);
     places = new Places(c, kernel, items, vars);
     for (Reg r : early) {
       if (!more.contains(r)) {
@@ -153,11 +155,12 @@ final class MethodPrinter {
         pop(r);
       }
     }
-    more.forEach(this::fromScratch);
+    here(more).forEach(this::fromScratch);
     return locals.firstFree();
   }
 
-  private static void gather(List<Item> items, Set<Integer> params) {
+  /// Finds the buffers and the registers that this method itself touches.
+  private void gather(List<Item> items, Set<Integer> params) {
     for (Item i : items) {
       switch (i) {
         case Item.Leaf leaf -> {
@@ -165,11 +168,23 @@ final class MethodPrinter {
           if (p >= 0) {
             params.add(p);
           }
+          for (Reg r : Flow.uses(leaf.stmt())) {
+            if (!constants.holds(r)) {
+              resident.add(r);
+            }
+          }
+          if (leaf.stmt() instanceof Stmt.Let l) {
+            resident.add(l.to());
+          }
         }
         case Item.Loop loop -> gather(loop.body(), params);
-        case Item.Call call -> {}
+        case Item.Call call -> resident.addAll(call.part().in());
       }
     }
+  }
+
+  private List<Reg> here(List<Reg> regs) {
+    return regs.stream().filter(resident::contains).toList();
   }
 
   private void print(List<Item> items, int free) {
@@ -210,12 +225,12 @@ final class MethodPrinter {
   }
 
   private void call(Part p) {
-    p.more().forEach(this::toScratch);
+    here(p.more()).forEach(this::toScratch);
     c.aload(first).aload(first + 1);
     p.vars().forEach(v -> c.iload(variable(v)));
     p.in().forEach(this::push);
     c.invokestatic(owner, p.name(), type(p));
-    p.out().forEach(this::fromScratch);
+    here(p.out()).forEach(this::fromScratch);
   }
 
   private void toScratch(Reg r) {

@@ -6,12 +6,13 @@ import java.util.List;
 /// One method of a printed class: a stretch of the kernel.
 ///
 /// Registers that it reads before it sets them come in as parameters, as do the variables of loops
-/// around it. Registers that are read elsewhere leave through the scratch.
+/// around it; all through the scratch where they are many. Registers that are read elsewhere leave
+/// through the scratch. A register that a method only passes from one call to the next stays there.
 ///
 /// @param name of the method
 /// @param vars variables of enclosing loops, outermost first
 /// @param in registers that come in as parameters
-/// @param more registers that come in through the scratch, where parameters would be too many
+/// @param more registers that come in through the scratch instead
 /// @param out registers that leave
 record Part(
     String name, List<Item> body, List<Integer> vars, List<Reg> in, List<Reg> more, List<Reg> out) {

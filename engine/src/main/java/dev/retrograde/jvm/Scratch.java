@@ -1,14 +1,14 @@
 package dev.retrograde.jvm;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /// Arrays of one bound kernel through which its methods hand registers to each other. A run takes
 /// one and gives it back; a warm run allocates nothing, up to 16 threads at once.
 final class Scratch {
-  private static final long[] NONE = {};
-
-  private final AtomicReferenceArray<long[]> idle = new AtomicReferenceArray<>(16);
+  private final AtomicReferenceArray<long @Nullable []> idle = new AtomicReferenceArray<>(16);
   private final int size;
+  private final long[] none = {};
 
   Scratch(int size) {
     this.size = size;
@@ -19,7 +19,7 @@ final class Scratch {
 
   long[] take() {
     if (size == 0) {
-      return NONE;
+      return none;
     }
     for (int i = 0; i < idle.length(); i++) {
       long[] s = idle.getPlain(i);

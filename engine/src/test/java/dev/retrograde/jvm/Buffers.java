@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a kernel as printed and by the reference on equal buffers.
@@ -33,11 +34,18 @@ final class Buffers {
   /// Where the printed kernel and the reference differ, or null.
   static @Nullable String difference(
       JvmKernelCompiler compiler, Kernel kernel, long[] sizes, long seed) {
+    return difference(
+        found -> compiler.compile(kernel).bind(found).run(0, kernel.extent()), kernel, sizes, seed);
+  }
+
+  /// The same for a kernel that is printed in a special way.
+  static @Nullable String difference(
+      Consumer<List<MemorySegment>> printed, Kernel kernel, long[] sizes, long seed) {
     try (Arena arena = Arena.ofConfined()) {
       List<MemorySegment> expected = filled(arena, kernel.params(), sizes, seed);
       List<MemorySegment> found = filled(arena, kernel.params(), sizes, seed);
       KernelReference.run(kernel, expected, 0, kernel.extent());
-      compiler.compile(kernel).bind(found).run(0, kernel.extent());
+      printed.accept(found);
       return difference(kernel, expected, found);
     }
   }

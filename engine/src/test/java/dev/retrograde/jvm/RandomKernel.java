@@ -77,7 +77,9 @@ final class RandomKernel {
     RandomKernel k = new RandomKernel(new SplittableRandom(seed), statements);
     int extent = k.random.nextInt(5);
     k.loops.add(new int[] {0, extent});
-    k.statements();
+    while (k.budget > 0) {
+      k.statements();
+    }
     for (Reg r : List.copyOf(k.known)) {
       if (k.random.nextInt(3) == 0) {
         k.store(r);
