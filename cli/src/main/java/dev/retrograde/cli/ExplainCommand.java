@@ -164,49 +164,45 @@ final class ExplainCommand implements Callable<Integer> {
     table.add(List.of("#", "kernel", "phase", "code", "multiply-adds", "buffers"));
     about
         .listing()
-        .ifPresent(
-            all -> {
-              for (Listing.Launch l : all.launches()) {
-                table.add(
-                    List.of(
-                        String.valueOf(table.size() - 1),
-                        l.name(),
-                        l.phase(),
-                        l.kernel() < 0 ? "heap" : "k" + l.kernel(),
-                        l.macs() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.macs()),
-                        String.join(" ", l.buffers())));
-              }
-              out.println();
-              out.print(Screen.table(table));
-            });
+        .ifPresent(all -> {
+          for (Listing.Launch l : all.launches()) {
+            table.add(
+                List.of(
+                    String.valueOf(table.size() - 1),
+                    l.name(),
+                    l.phase(),
+                    l.kernel() < 0 ? "heap" : "k" + l.kernel(),
+                    l.macs() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.macs()),
+                    String.join(" ", l.buffers())));
+          }
+          out.println();
+          out.print(Screen.table(table));
+        });
   }
 
   private static void passes(PrintWriter out, Explanation about) {
     about
         .listing()
-        .ifPresent(
-            all ->
-                all.stages()
-                    .forEach(
-                        s -> {
-                          out.println("-- after " + s.pass());
-                          out.print(s.program());
-                        }));
+        .ifPresent(all ->
+            all.stages()
+                .forEach(s -> {
+                  out.println("-- after " + s.pass());
+                  out.print(s.program());
+                }));
   }
 
   private static void code(PrintWriter out, Explanation about, boolean asm) {
     about
         .listing()
-        .ifPresent(
-            all -> {
-              for (int k = 0; k < all.kernels().size(); k++) {
-                out.println("-- kernel k" + k);
-                out.print(all.kernels().get(k).loops());
-                if (asm) {
-                  out.print(all.kernels().get(k).code());
-                }
-              }
-            });
+        .ifPresent(all -> {
+          for (int k = 0; k < all.kernels().size(); k++) {
+            out.println("-- kernel k" + k);
+            out.print(all.kernels().get(k).loops());
+            if (asm) {
+              out.print(all.kernels().get(k).code());
+            }
+          }
+        });
   }
 
   private static void memory(PrintWriter out, MemoryReport m) {

@@ -1,8 +1,8 @@
 package dev.retrograde.cli;
 
 import dev.retrograde.data.DataException;
-import dev.retrograde.train.ModelException;
 import dev.retrograde.runtime.MemoryLimitException;
+import dev.retrograde.train.ModelException;
 import dev.retrograde.train.NonFiniteException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -95,8 +95,7 @@ final class Locals {
       held.removeIf(h -> {
         boolean over = h.getValue().last < e.getValue().first;
         if (over) {
-          (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs)
-              .push(slot(h.getKey()));
+          (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs).push(slot(h.getKey()));
         }
         return over;
       });

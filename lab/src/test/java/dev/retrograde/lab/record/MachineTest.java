@@ -1,8 +1,8 @@
 package dev.retrograde.lab.record;
 
-import dev.retrograde.runtime.MemoryLimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.retrograde.runtime.MemoryLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,8 +11,8 @@ public final class LargeMemory {
 
   private LargeMemory() {}
 
-  /// Zeroed memory aligned to 64 bytes at least, given back when the arena closes. Small blocks, and
-  /// blocks that the system refuses, come from the arena itself.
+  /// Zeroed memory aligned to 64 bytes at least, given back when the arena closes. Small blocks,
+  /// and blocks that the system refuses, come from the arena itself.
   public static MemorySegment allocate(Arena arena, long bytes) {
     return allocate(arena, bytes, ExecutableMemory.pages());
   }
