@@ -66,11 +66,12 @@ final class Checkpoint {
         }
       }
     }
-    int largest = program.nodes().stream()
-        .flatMap(n -> n.results().stream())
-        .mapToInt(Value::id)
-        .max()
-        .orElse(0);
+    int largest =
+        program.nodes().stream()
+            .flatMap(n -> n.results().stream())
+            .mapToInt(Value::id)
+            .max()
+            .orElse(0);
     for (Program.StateParam p : program.state()) {
       largest = Math.max(largest, p.value().id());
     }
@@ -133,8 +134,7 @@ final class Checkpoint {
     return out;
   }
 
-  private Map<Value, Value> cloneSegment(
-      Emit e, int s, Set<Value> wanted, Set<Value> boundary) {
+  private Map<Value, Value> cloneSegment(Emit e, int s, Set<Value> wanted, Set<Value> boundary) {
     Set<Value> needed = new HashSet<>(wanted);
     List<Node> chosen = new ArrayList<>();
     for (int i = program.nodes().size() - 1; i >= 0; i--) {

@@ -23,13 +23,14 @@ public sealed interface Saving {
     }
   }
 
-  /// Only values between segments of `every` blocks are kept; what backward reads inside a segment is
-  /// computed again just before (Chen et al., "Training deep nets with sublinear memory cost",
+  /// Only values between segments of `every` blocks are kept; what backward reads inside a segment
+  /// is computed again just before (Chen et al., "Training deep nets with sublinear memory cost",
   /// arXiv 1604.06174). Clones draw the same random numbers and do not move statistics.
   record Recompute(int every) implements Saving {
     public Recompute {
       if (every < 1) {
-        throw new IllegalArgumentException("recompute: blocks per segment at least 1, found " + every);
+        throw new IllegalArgumentException(
+            "recompute: blocks per segment at least 1, found " + every);
       }
     }
 

@@ -158,7 +158,7 @@ final class Cutter {
   private static int length(Item item) {
     return switch (item) {
       case Item.Loop loop -> 30 + length(loop.body());
-      case Item.Call call -> 
+      case Item.Call call ->
           10
               + 3 * call.part().in().size()
               + 10 * (call.part().more().size() + call.part().out().size());

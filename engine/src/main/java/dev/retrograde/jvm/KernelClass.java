@@ -81,8 +81,7 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
                     MethodPrinter.type(p),
                     ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
                     c ->
-                        new MethodPrinter(NAME, kernel, constants, cutter.scratch(), c, 0)
-                            .part(p));
+                        new MethodPrinter(NAME, kernel, constants, cutter.scratch(), c, 0).part(p));
               }
             });
   }
@@ -107,8 +106,7 @@ record KernelClass(Entry entry, int scratch, byte[] bytes) {
     Map<String, Integer> out = new LinkedHashMap<>();
     for (MethodModel m : model.methods()) {
       m.code()
-          .ifPresent(
-              c -> out.put(m.methodName().stringValue(), ((CodeAttribute) c).codeLength()));
+          .ifPresent(c -> out.put(m.methodName().stringValue(), ((CodeAttribute) c).codeLength()));
     }
     return out;
   }

@@ -74,7 +74,7 @@ final class Lane {
   /// A primitive other than MIN, MAX and SELECT on floats, whose operands lie on the stack.
   ///
   /// @param shift the constant shift count, or -1: a constant count within range is on the stack as
-  ///     an int
+  ///   an int
   void apply(Primitive p, DType t, int shift) {
     switch (t) {
       case F32, F64 -> real(p, t);

@@ -91,15 +91,14 @@ final class Locals {
     Deque<Integer> single = new ArrayDeque<>();
     Deque<Integer> pairs = new ArrayDeque<>();
     for (Map.Entry<Reg, Span> e : order) {
-      held.removeIf(
-          h -> {
-            boolean over = h.getValue().last < e.getValue().first;
-            if (over) {
-              (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs)
-                  .push(slots.get(h.getKey()));
-            }
-            return over;
-          });
+      held.removeIf(h -> {
+        boolean over = h.getValue().last < e.getValue().first;
+        if (over) {
+          (MethodPrinter.kind(h.getKey()).slotSize() == 1 ? single : pairs)
+              .push(slots.get(h.getKey()));
+        }
+        return over;
+      });
       int size = MethodPrinter.kind(e.getKey()).slotSize();
       Integer slot = (size == 1 ? single : pairs).poll();
       if (slot == null) {

@@ -1,6 +1,5 @@
 package dev.retrograde.jvm;
 
-import dev.retrograde.loop.Affine;
 import dev.retrograde.loop.Code;
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.loop.Mem;

@@ -14,12 +14,7 @@ import java.util.List;
 /// @param more registers that come in through the scratch, where parameters would be too many
 /// @param out registers that leave
 record Part(
-    String name,
-    List<Item> body,
-    List<Integer> vars,
-    List<Reg> in,
-    List<Reg> more,
-    List<Reg> out) {
+    String name, List<Item> body, List<Integer> vars, List<Reg> in, List<Reg> more, List<Reg> out) {
   Part {
     body = List.copyOf(body);
     vars = List.copyOf(vars);

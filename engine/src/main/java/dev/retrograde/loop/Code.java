@@ -10,8 +10,8 @@ public sealed interface Code {
   record Const(long bits) implements Code {}
 
   /// Lane j of `count` lanes reads element `at + j * stride` of the buffer, converted from the
-  /// parameter's storage type; stride 0 broadcasts one element to all lanes (count is then W). Lanes
-  /// from `count` on, and lanes whose `mask` is false, are zero and touch no memory.
+  /// parameter's storage type; stride 0 broadcasts one element to all lanes (count is then W).
+  /// Lanes from `count` on, and lanes whose `mask` is false, are zero and touch no memory.
   record Load(Mem from, int stride, int count, @Nullable Reg mask) implements Code {}
 
   /// As [Load], but lane j reads element `at + index[j]`.

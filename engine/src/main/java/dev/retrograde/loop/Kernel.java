@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param params storage type of each parameter's buffer
 /// @param lanes lanes of every register
 /// @param extent iterations of the outermost loop, whose variable is 0; a call runs a part of them,
-///     parts may run at the same time
+///   parts may run at the same time
 /// @param body statements inside the outermost loop
 public final class Kernel {
   private final List<DType> params;
@@ -72,7 +72,8 @@ public final class Kernel {
           s.append('\n');
           print(s, f.body(), indent + "  ");
         }
-        case Stmt.Let l -> s.append(indent).append(l.to()).append(" = ").append(code(l.code())).append('\n');
+        case Stmt.Let l ->
+            s.append(indent).append(l.to()).append(" = ").append(code(l.code())).append('\n');
         case Stmt.Store t -> {
           s.append(indent).append(t.to()).append(" = ").append(t.value());
           s.append(t.stride() == 1 ? "" : " stride " + t.stride()).append(" x").append(t.count());
@@ -86,7 +87,10 @@ public final class Kernel {
     return switch (c) {
       case Code.Const k -> "const 0x" + Long.toHexString(k.bits());
       case Code.Load l ->
-          l.from() + (l.stride() == 1 ? "" : " stride " + l.stride()) + " x" + l.count()
+          l.from()
+              + (l.stride() == 1 ? "" : " stride " + l.stride())
+              + " x"
+              + l.count()
               + (l.mask() == null ? "" : " where " + l.mask());
       case Code.Gather g -> g.from() + " at " + g.index() + " x" + g.count();
       case Code.Apply a -> a.fn().text() + " " + a.args();

@@ -42,7 +42,8 @@ public final class Writer {
   }
 
   /// A loop; `body` receives its variable. With extent 1 the body is written without a loop and the
-  /// variable must not be used: `body` receives a variable that is never set, so callers test first.
+  /// variable must not be used: `body` receives a variable that is never set, so callers test
+  /// first.
   public void loop(int extent, java.util.function.IntConsumer body) {
     int var = vars++;
     open.push(new ArrayList<>());
@@ -147,8 +148,7 @@ public final class Writer {
             case ScalarCode.Apply a ->
                 let(
                     d,
-                    new Code.Apply(
-                        (Primitive) a.fn(), a.args().stream().map(k -> at[k]).toList()));
+                    new Code.Apply((Primitive) a.fn(), a.args().stream().map(k -> at[k]).toList()));
           };
     }
     return low.results().stream().map(r -> at[r]).toList();

@@ -1,10 +1,12 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.Printer;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
@@ -29,6 +31,7 @@ final class CompiledProgram implements Executable {
   private static final long WORTH_THREADS = 20_000;
 
   private final Program program;
+  private final Program simple;
   private final KernelCompiler compiler;
   private final Arena arena = Arena.ofShared();
   private final Thread owner = Thread.currentThread();
@@ -66,6 +69,7 @@ final class CompiledProgram implements Executable {
 
   CompiledProgram(
       Program program,
+      Program simple,
       StateStore state,
       Target.Options options,
       String target,
@@ -73,6 +77,7 @@ final class CompiledProgram implements Executable {
       Lowering lowering,
       long start) {
     this.program = program;
+    this.simple = simple;
     this.compiler = compiler;
     this.state = state;
     this.steps = lowering.steps();
@@ -80,7 +85,7 @@ final class CompiledProgram implements Executable {
     persistent.addAll(lowering.inputs().values());
     persistent.addAll(lowering.outputs().values());
     plan = new MemoryPlan(steps, persistent);
-    MemorySegment block = arena.allocate(plan.bytes(), 64);
+    MemorySegment block = compiler.reserve(arena, plan.bytes());
     lowering.states().forEach((name, b) -> memory.put(b, state.segment(name)));
     lowering.inputs().forEach((name, b) -> inputs.put(name, own(b)));
     lowering.outputs().forEach((name, b) -> outputs.put(name, own(b)));
@@ -239,6 +244,37 @@ final class CompiledProgram implements Executable {
       times.add(new StepTime(s.name(), s.phase(), macs, nanos));
     }
     return times;
+  }
+
+  @Override
+  public Listing listing() {
+    check();
+    Map<Kernel, Integer> index = new LinkedHashMap<>();
+    List<Listing.Launch> launches = new ArrayList<>();
+    for (Step s : steps) {
+      List<String> names = s.buffers().stream().map(b -> b.name).toList();
+      String phase = s.phase().name().toLowerCase(java.util.Locale.ROOT);
+      launches.add(
+          switch (s) {
+            case Step.Launch l ->
+                new Listing.Launch(
+                    l.name(),
+                    phase,
+                    index.computeIfAbsent(l.kernel(), k -> index.size()),
+                    l.macs(),
+                    names);
+            case Step.Host h -> new Listing.Launch(h.name(), phase, -1, 0, names);
+          });
+    }
+    List<Listing.Text> texts = new ArrayList<>();
+    for (Kernel k : index.keySet()) {
+      texts.add(new Listing.Text(k.text(), compiler.compile(k).listing()));
+    }
+    List<Listing.Stage> stages =
+        List.of(
+            new Listing.Stage("trace, autodiff, choice", Printer.print(program)),
+            new Listing.Stage("simplify", Printer.print(simple)));
+    return new Listing(stages, launches, texts);
   }
 
   @Override

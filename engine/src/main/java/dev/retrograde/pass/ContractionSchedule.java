@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /// Writes the kernels of a [Nest].
 ///
 /// A register tile holds `rows` positions that see one broadcast of the left operand each, times
-/// `vectors` vectors along the lane dim of the right one. Each output adds its terms in the order of
-/// the reduced dims, one fused multiply-add a term, whatever the tile: tiles and lanes do not show in
-/// the bits. Two exceptions follow from the shape alone: the *dot* form, where lanes run along the
-/// reduced dim, adds in virtual vectors as [LoopSchedule] does; and long sums into few outputs are
-/// cut into pieces, summed afterwards.
+/// `vectors` vectors along the lane dim of the right one. Each output adds its terms in the order
+/// of the reduced dims, one fused multiply-add a term, whatever the tile: tiles and lanes do not
+/// show in the bits. Two exceptions follow from the shape alone: the *dot* form, where lanes run
+/// along the reduced dim, adds in virtual vectors as [LoopSchedule] does; and long sums into few
+/// outputs are cut into pieces, summed afterwards.
 final class ContractionSchedule {
   private static final long BLOCK_BYTES = 48 << 10;
 
@@ -64,8 +64,8 @@ final class ContractionSchedule {
     this.sink = sink;
   }
 
-  /// The output dim along which lanes can run, for a nest whose right operand is the vector: moves one
-  /// index along the last axis that has more than one.
+  /// The output dim along which lanes can run, for a nest whose right operand is the vector: moves
+  /// one index along the last axis that has more than one.
   static @Nullable Dim laneDim(Nest n) {
     Dim best = null;
     for (Dim d : n.outputs()) {
@@ -179,8 +179,8 @@ final class ContractionSchedule {
     return new Plan(outer, lane, bestV, row, bestR, row2, rows2, mergeReduced(nest.reduced()));
   }
 
-  /// Cycles, roughly, to cover n vectors by rows: products issue two a cycle, loads two a cycle, and a
-  /// product takes four cycles to finish.
+  /// Cycles, roughly, to cover n vectors by rows: products issue two a cycle, loads two a cycle,
+  /// and a product takes four cycles to finish.
   private double cost(int n, int v, int rows, int r) {
     double total = 0;
     int[] vs = {v, n % v};
@@ -191,7 +191,8 @@ final class ContractionSchedule {
       for (int j = 0; j < 2; j++) {
         if (vc[i] * rc[j] > 0) {
           double fma = vs[i] * rs[j] / 2.0;
-          double load = (vs[i] + rs[j]) / 2.0 + (vs[i] == 1 && machine.broadcastOperands() ? 0 : 0.15);
+          double load =
+              (vs[i] + rs[j]) / 2.0 + (vs[i] == 1 && machine.broadcastOperands() ? 0 : 0.15);
           total += vc[i] * (double) rc[j] * (Math.max(Math.max(fma, load), 4) + 0.5);
         }
       }
@@ -265,8 +266,7 @@ final class ContractionSchedule {
   }
 
   /// Loops over output dims; the second row dim steps by its tile.
-  private static void loopDims(
-      Writer w, List<Dim> loops, Plan p, Map<Dim, Ix> at, Runnable body) {
+  private static void loopDims(Writer w, List<Dim> loops, Plan p, Map<Dim, Ix> at, Runnable body) {
     if (loops.isEmpty()) {
       body.run();
       return;
@@ -279,10 +279,12 @@ final class ContractionSchedule {
       at.put(d, Ix.ZERO);
       loopDims(w, rest, p, at, body);
     } else {
-      w.loop(times, var -> {
-        at.put(d, Ix.of(Affine.var(var).times(step)));
-        loopDims(w, rest, p, at, body);
-      });
+      w.loop(
+          times,
+          var -> {
+            at.put(d, Ix.of(Affine.var(var).times(step)));
+            loopDims(w, rest, p, at, body);
+          });
     }
   }
 
@@ -295,15 +297,27 @@ final class ContractionSchedule {
     int tiles = rowExtent / p.rows;
     boolean byRows = panels < 4 && tiles > panels && rowExtent % p.rows == 0;
     if (byRows) {
-      Runnable inner = () -> {
-        Ix r = Ix.of(Affine.var(0).times(p.rows));
-        if (panels > 1) {
-          w.loop(panels, var ->
-              tile(e, p, at, Affine.var(var).times(panel).plus(from), panel, r, p.rows, null, null));
-        } else {
-          tile(e, p, at, Affine.of(from), panel, r, p.rows, null, null);
-        }
-      };
+      Runnable inner =
+          () -> {
+            Ix r = Ix.of(Affine.var(0).times(p.rows));
+            if (panels > 1) {
+              w.loop(
+                  panels,
+                  var ->
+                      tile(
+                          e,
+                          p,
+                          at,
+                          Affine.var(var).times(panel).plus(from),
+                          panel,
+                          r,
+                          p.rows,
+                          null,
+                          null));
+            } else {
+              tile(e, p, at, Affine.of(from), panel, r, p.rows, null, null);
+            }
+          };
       inner.run();
       sink.kernel(w.finish(tiles), e);
     } else {
@@ -333,8 +347,19 @@ final class ContractionSchedule {
     int whole = p.row.extent() / p.rows;
     int rest = p.row.extent() % p.rows;
     if (whole > 1) {
-      w.loop(whole, var ->
-          tile(e, p, at, lane, size, Ix.of(Affine.var(var).times(p.rows)), p.rows, into, reduced));
+      w.loop(
+          whole,
+          var ->
+              tile(
+                  e,
+                  p,
+                  at,
+                  lane,
+                  size,
+                  Ix.of(Affine.var(var).times(p.rows)),
+                  p.rows,
+                  into,
+                  reduced));
     } else if (whole == 1) {
       tile(e, p, at, lane, size, Ix.ZERO, p.rows, into, reduced);
     }
@@ -391,41 +416,50 @@ final class ContractionSchedule {
           if (into == null) {
             acc[r][s][v] = w.variable(dtype, new Code.Const(0));
           } else {
-            acc[r][s][v] = w.variable(dtype, load(e, into.view, Accumulate.index(index), active(size, v)));
+            acc[r][s][v] =
+                w.variable(dtype, load(e, into.view, Accumulate.index(index), active(size, v)));
           }
         }
       }
     }
     Affine a0 = a;
     Affine b0 = b;
-    reduce(w, reduced == null ? p.reduced : reduced, a0, b0, (ra, rb) -> {
-      Reg[][] bs = new Reg[second][vectors];
-      for (int s = 0; s < second; s++) {
-        for (int v = 0; v < vectors; v++) {
-          if (s > 0 && secondInA) {
-            bs[s][v] = bs[0][v];
-            continue;
+    reduce(
+        w,
+        reduced == null ? p.reduced : reduced,
+        a0,
+        b0,
+        (ra, rb) -> {
+          Reg[][] bs = new Reg[second][vectors];
+          for (int s = 0; s < second; s++) {
+            for (int v = 0; v < vectors; v++) {
+              if (s > 0 && secondInA) {
+                bs[s][v] = bs[0][v];
+                continue;
+              }
+              Affine place = rb.plus(v * width * laneB + (p.row2 == null ? 0 : s * p.row2.b()));
+              bs[s][v] =
+                  laneB == 0
+                      ? w.broadcast(pb, place)
+                      : w.load(pb, place, Math.toIntExact(laneB), active(size, v), null);
+            }
           }
-          Affine place = rb.plus(v * width * laneB + (p.row2 == null ? 0 : s * p.row2.b()));
-          bs[s][v] = laneB == 0
-              ? w.broadcast(pb, place)
-              : w.load(pb, place, Math.toIntExact(laneB), active(size, v), null);
-        }
-      }
-      for (int r = 0; r < count; r++) {
-        for (int s = 0; s < second; s++) {
-          for (int v = 0; v < vectors; v++) {
-            long shift = (p.row == null ? 0 : r * p.row.a()) + (p.row2 == null ? 0 : s * p.row2.a());
-            Affine place = ra.plus(shift + v * width * laneA);
-            Reg x = laneA == 0
-                ? w.broadcast(pa, place)
-                : w.load(pa, place, Math.toIntExact(laneA), active(size, v), null);
-            Reg t = acc[r][s][v];
-            w.set(t, new Code.Apply(Primitive.FMA, List.of(x, bs[s][v], t)));
+          for (int r = 0; r < count; r++) {
+            for (int s = 0; s < second; s++) {
+              for (int v = 0; v < vectors; v++) {
+                long shift =
+                    (p.row == null ? 0 : r * p.row.a()) + (p.row2 == null ? 0 : s * p.row2.a());
+                Affine place = ra.plus(shift + v * width * laneA);
+                Reg x =
+                    laneA == 0
+                        ? w.broadcast(pa, place)
+                        : w.load(pa, place, Math.toIntExact(laneA), active(size, v), null);
+                Reg t = acc[r][s][v];
+                w.set(t, new Code.Apply(Primitive.FMA, List.of(x, bs[s][v], t)));
+              }
+            }
           }
-        }
-      }
-    });
+        });
     for (int r = 0; r < count; r++) {
       for (int s = 0; s < second; s++) {
         for (int v = 0; v < vectors; v++) {
@@ -466,12 +500,11 @@ final class ContractionSchedule {
     for (int start : nest.start()) {
       out.add(Ix.of(Affine.of(start)));
     }
-    outer.forEach(
-        (d, ix) -> {
-          if (!d.reduced()) {
-            add(out, d, d == p.row2 ? ix.plus(s) : ix);
-          }
-        });
+    outer.forEach((d, ix) -> {
+      if (!d.reduced()) {
+        add(out, d, d == p.row2 ? ix.plus(s) : ix);
+      }
+    });
     if (p.row2 != null && !outer.containsKey(p.row2)) {
       add(out, p.row2, Ix.of(Affine.of(s)));
     }
@@ -500,13 +533,15 @@ final class ContractionSchedule {
     }
     Dim d = dims.get(0);
     if (dims.size() > 1) {
-      w.loop(d.extent(), var ->
-          reduce(
-              w,
-              dims.subList(1, dims.size()),
-              a.plus(Affine.var(var).times(d.a())),
-              b.plus(Affine.var(var).times(d.b())),
-              body));
+      w.loop(
+          d.extent(),
+          var ->
+              reduce(
+                  w,
+                  dims.subList(1, dims.size()),
+                  a.plus(Affine.var(var).times(d.a())),
+                  b.plus(Affine.var(var).times(d.b())),
+                  body));
       return;
     }
     int unroll = d.extent() <= 4 ? d.extent() : divisor(d.extent(), 4);
@@ -516,12 +551,14 @@ final class ContractionSchedule {
       }
       return;
     }
-    w.loop(d.extent() / unroll, var -> {
-      for (int u = 0; u < unroll; u++) {
-        Affine k = Affine.var(var).times(unroll).plus(u);
-        body.at(a.plus(k.times(d.a())), b.plus(k.times(d.b())));
-      }
-    });
+    w.loop(
+        d.extent() / unroll,
+        var -> {
+          for (int u = 0; u < unroll; u++) {
+            Affine k = Affine.var(var).times(unroll).plus(u);
+            body.at(a.plus(k.times(d.a())), b.plus(k.times(d.b())));
+          }
+        });
   }
 
   // Cut sums.
@@ -552,31 +589,43 @@ final class ContractionSchedule {
     Map<Dim, Ix> at = new HashMap<>();
     Dim piece = new Dim(cut.pieces, images.a() * each, images.b() * each, -1, 0);
     Dim image = new Dim(each, images.a(), images.b(), -1, 0);
-    Dim block =
-        new Dim(blocks, rows.a() * cut.rowsPerBlock, rows.b() * cut.rowsPerBlock, -1, 0);
+    Dim block = new Dim(blocks, rows.a() * cut.rowsPerBlock, rows.b() * cut.rowsPerBlock, -1, 0);
     int n = lane == null ? 1 : lane.extent();
     int panel = p.vectors * width;
-    Runnable tiles = () ->
-        loopDims(w, p.outer, p, at, () -> {
-          int whole = n / panel;
-          int rest = n - whole * panel;
-          if (whole > 1) {
-            w.loop(whole, var -> rows(e, p, at, Affine.var(var).times(panel), panel, into, innerMerged));
-          } else if (whole == 1) {
-            rows(e, p, at, Affine.of(0), panel, into, innerMerged);
-          }
-          if (rest > 0) {
-            rows(e, p, at, Affine.of((long) whole * panel), rest, into, innerMerged);
-          }
-        });
+    Runnable tiles =
+        () ->
+            loopDims(
+                w,
+                p.outer,
+                p,
+                at,
+                () -> {
+                  int whole = n / panel;
+                  int rest = n - whole * panel;
+                  if (whole > 1) {
+                    w.loop(
+                        whole,
+                        var ->
+                            rows(e, p, at, Affine.var(var).times(panel), panel, into, innerMerged));
+                  } else if (whole == 1) {
+                    rows(e, p, at, Affine.of(0), panel, into, innerMerged);
+                  }
+                  if (rest > 0) {
+                    rows(e, p, at, Affine.of((long) whole * panel), rest, into, innerMerged);
+                  }
+                });
     at.put(piece, Ix.of(cut.pieces > 1 ? Affine.var(0) : Affine.of(0)));
-    w.loop(each, i -> {
-      at.put(image, Ix.of(Affine.var(i)));
-      w.loop(blocks, j -> {
-        at.put(block, Ix.of(Affine.var(j)));
-        tiles.run();
-      });
-    });
+    w.loop(
+        each,
+        i -> {
+          at.put(image, Ix.of(Affine.var(i)));
+          w.loop(
+              blocks,
+              j -> {
+                at.put(block, Ix.of(Affine.var(j)));
+                tiles.run();
+              });
+        });
     sink.kernel(w.finish(cut.pieces), e);
   }
 
@@ -588,8 +637,9 @@ final class ContractionSchedule {
     Affine start = Affine.of(partial.offset()).plus(pieceOffset(partial));
     Reg zero = w.constant(dtype, 0);
     if (vectors > 0) {
-      w.loop(vectors, var ->
-          w.store(p, start.plus(Affine.var(var).times(width)), zero, 1, width, null));
+      w.loop(
+          vectors,
+          var -> w.store(p, start.plus(Affine.var(var).times(width)), zero, 1, width, null));
     }
     int rest = Math.toIntExact(size - (long) vectors * width);
     if (rest > 0) {
@@ -637,7 +687,8 @@ final class ContractionSchedule {
     int na = rowA == null ? 1 : rowA.extent();
     if (outer.isEmpty() && nb % tileB == 0) {
       extent = nb / tileB;
-      tiles = () -> dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.var(0).times(tileB), tileB);
+      tiles =
+          () -> dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.var(0).times(tileB), tileB);
       tiles.run();
     } else {
       Dim head = outer.isEmpty() ? null : outer.get(0);
@@ -647,29 +698,66 @@ final class ContractionSchedule {
       }
       List<Dim> loops = outer.isEmpty() ? outer : outer.subList(1, outer.size());
       Plan none = new Plan(outer, null, 1, null, 1, null, 1, List.of());
-      loopDims(w, loops, none, at, () -> {
-        int whole = nb / tileB;
-        if (whole > 1) {
-          w.loop(whole, var ->
-              dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.var(var).times(tileB), tileB));
-        } else if (whole == 1) {
-          dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.of(0), tileB);
-        }
-        if (nb % tileB > 0) {
-          dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.of((long) whole * tileB), nb % tileB);
-        }
-      });
+      loopDims(
+          w,
+          loops,
+          none,
+          at,
+          () -> {
+            int whole = nb / tileB;
+            if (whole > 1) {
+              w.loop(
+                  whole,
+                  var ->
+                      dotRows(
+                          e,
+                          k,
+                          others,
+                          at,
+                          rowA,
+                          na,
+                          ta,
+                          rowB,
+                          Affine.var(var).times(tileB),
+                          tileB));
+            } else if (whole == 1) {
+              dotRows(e, k, others, at, rowA, na, ta, rowB, Affine.of(0), tileB);
+            }
+            if (nb % tileB > 0) {
+              dotRows(
+                  e,
+                  k,
+                  others,
+                  at,
+                  rowA,
+                  na,
+                  ta,
+                  rowB,
+                  Affine.of((long) whole * tileB),
+                  nb % tileB);
+            }
+          });
     }
     sink.kernel(w.finish(extent), e);
   }
 
   private void dotRows(
-      Evaluator e, Dim k, List<Dim> others, Map<Dim, Ix> at, @Nullable Dim rowA, int na, int ta,
-      @Nullable Dim rowB, Affine b, int tb) {
+      Evaluator e,
+      Dim k,
+      List<Dim> others,
+      Map<Dim, Ix> at,
+      @Nullable Dim rowA,
+      int na,
+      int ta,
+      @Nullable Dim rowB,
+      Affine b,
+      int tb) {
     Writer w = e.writer();
     int whole = na / ta;
     if (whole > 1) {
-      w.loop(whole, var -> dotTile(e, k, others, at, rowA, Affine.var(var).times(ta), ta, rowB, b, tb));
+      w.loop(
+          whole,
+          var -> dotTile(e, k, others, at, rowA, Affine.var(var).times(ta), ta, rowB, b, tb));
     } else if (whole == 1) {
       dotTile(e, k, others, at, rowA, Affine.of(0), ta, rowB, b, tb);
     }
@@ -679,8 +767,16 @@ final class ContractionSchedule {
   }
 
   private void dotTile(
-      Evaluator e, Dim k, List<Dim> others, Map<Dim, Ix> outer, @Nullable Dim rowA, Affine ra,
-      int ta, @Nullable Dim rowB, Affine rb, int tb) {
+      Evaluator e,
+      Dim k,
+      List<Dim> others,
+      Map<Dim, Ix> outer,
+      @Nullable Dim rowA,
+      Affine ra,
+      int ta,
+      @Nullable Dim rowB,
+      Affine rb,
+      int tb) {
     Writer w = e.writer();
     int virtual = LoopSchedule.VIRTUAL / dtype.bytes();
     int per = Math.max(1, virtual / width);
@@ -704,22 +800,29 @@ final class ContractionSchedule {
     }
     Affine a0 = a;
     Affine b0 = b;
-    reduceOthers(w, others, a0, b0, (oa, ob) -> {
-      int whole = k.extent() / virtual;
-      if (whole > 1) {
-        w.loop(whole, var -> {
-          Affine s = Affine.var(var).times(virtual);
-          dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, virtual);
+    reduceOthers(
+        w,
+        others,
+        a0,
+        b0,
+        (oa, ob) -> {
+          int whole = k.extent() / virtual;
+          if (whole > 1) {
+            w.loop(
+                whole,
+                var -> {
+                  Affine s = Affine.var(var).times(virtual);
+                  dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, virtual);
+                });
+          } else if (whole == 1) {
+            dotStep(w, acc, pa, oa, rowA, pb, ob, rowB, virtual);
+          }
+          int rest = k.extent() % virtual;
+          if (rest > 0) {
+            long s = (long) whole * virtual;
+            dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, rest);
+          }
         });
-      } else if (whole == 1) {
-        dotStep(w, acc, pa, oa, rowA, pb, ob, rowB, virtual);
-      }
-      int rest = k.extent() % virtual;
-      if (rest > 0) {
-        long s = (long) whole * virtual;
-        dotStep(w, acc, pa, oa.plus(s), rowA, pb, ob.plus(s), rowB, rest);
-      }
-    });
     for (int i = 0; i < ta; i++) {
       for (int j = 0; j < tb; j++) {
         Reg sum = join(w, acc[i][j]);
@@ -746,18 +849,27 @@ final class ContractionSchedule {
       return;
     }
     Dim d = dims.get(0);
-    w.loop(d.extent(), var ->
-        reduceOthers(
-            w,
-            dims.subList(1, dims.size()),
-            a.plus(Affine.var(var).times(d.a())),
-            b.plus(Affine.var(var).times(d.b())),
-            body));
+    w.loop(
+        d.extent(),
+        var ->
+            reduceOthers(
+                w,
+                dims.subList(1, dims.size()),
+                a.plus(Affine.var(var).times(d.a())),
+                b.plus(Affine.var(var).times(d.b())),
+                body));
   }
 
   private void dotStep(
-      Writer w, Reg[][][] acc, int pa, Affine a, @Nullable Dim rowA, int pb, Affine b,
-      @Nullable Dim rowB, int active) {
+      Writer w,
+      Reg[][][] acc,
+      int pa,
+      Affine a,
+      @Nullable Dim rowA,
+      int pb,
+      Affine b,
+      @Nullable Dim rowB,
+      int active) {
     for (int i = 0; i * width < active; i++) {
       int n = Math.min(width, active - i * width);
       Reg[] bv = new Reg[acc[0].length];

@@ -92,7 +92,8 @@ final class Evaluator {
 
   private Reg compute(Value v, List<Ix> at, @Nullable Reg mask) {
     Node n = fusion.maker(v);
-    boolean mine = n != null && own != null && fusion.groupOf(v) == own && Fusion.elementwise(n.op());
+    boolean mine =
+        n != null && own != null && fusion.groupOf(v) == own && Fusion.elementwise(n.op());
     if (!mine) {
       View stored = views.find(v);
       if (stored != null) {
@@ -140,16 +141,26 @@ final class Evaluator {
         Reg which = eval(n.operand(1), at, mask);
         Reg[] sum = new Reg[1];
         Reg zero = w.constant(Reg.widened(v.type().dtype()), 0);
-        taps(n, x.g(), at, mask, (k, value, inside) -> {
-          Reg hit = w.apply(Primitive.EQ, which, w.constant(DType.I32, k));
-          sum[0] = w.apply(Primitive.SELECT, hit, value, sum[0] == null ? zero : sum[0]);
-        });
+        taps(
+            n,
+            x.g(),
+            at,
+            mask,
+            (k, value, inside) -> {
+              Reg hit = w.apply(Primitive.EQ, which, w.constant(DType.I32, k));
+              sum[0] = w.apply(Primitive.SELECT, hit, value, sum[0] == null ? zero : sum[0]);
+            });
         yield sum[0];
       }
       case WindowOp.WindowSum x -> {
         Reg[] sum = new Reg[1];
-        taps(n, x.g(), at, mask, (k, value, inside) ->
-            sum[0] = sum[0] == null ? value : w.apply(Primitive.ADD, sum[0], value));
+        taps(
+            n,
+            x.g(),
+            at,
+            mask,
+            (k, value, inside) ->
+                sum[0] = sum[0] == null ? value : w.apply(Primitive.ADD, sum[0], value));
         yield sum[0];
       }
       default -> throw new AssertionError(n + " is not computed in place and not stored");
@@ -218,7 +229,10 @@ final class Evaluator {
     }
     int p = param(view.buf());
     int stride = Math.toIntExact(Math.max(1, lane));
-    Reg old = w.variable(value.dtype(), new Code.Load(new dev.retrograde.loop.Mem(p, base), stride, active, mask));
+    Reg old =
+        w.variable(
+            value.dtype(),
+            new Code.Load(new dev.retrograde.loop.Mem(p, base), stride, active, mask));
     Reg sum = w.variable(value.dtype(), new Code.Apply(Primitive.ADD, List.of(old, value)));
     w.store(p, base, sum, stride, active, mask);
   }
@@ -256,8 +270,14 @@ final class Evaluator {
     }
     Reg both = mask == null ? m : w.apply(Primitive.AND, m, mask);
     Reg value = eval(n.operand(0), from, both);
-    return w.apply(Primitive.SELECT, m, value, w.constant(value.dtype(),
-        ScalarCode.bitsOf(value.dtype(), ScalarCode.toDouble(n.result().type().dtype(), p.bits()))));
+    return w.apply(
+        Primitive.SELECT,
+        m,
+        value,
+        w.constant(
+            value.dtype(),
+            ScalarCode.bitsOf(
+                value.dtype(), ScalarCode.toDouble(n.result().type().dtype(), p.bits()))));
   }
 
   private interface Tap {
@@ -292,25 +312,34 @@ final class Evaluator {
   private Reg windowMax(Node n, Geometry g, Value wanted, List<Ix> at, @Nullable Reg mask) {
     DType d = Reg.widened(n.operand(0).type().dtype());
     Reg[] best = new Reg[2];
-    long lowest = dev.retrograde.ir.ReduceOp.Reduce.identityBits(dev.retrograde.ir.ReduceOp.Kind.MAX, d);
-    taps(n, g, at, mask, (k, value, inside) -> {
-      Reg v = inside == null ? value : w.apply(Primitive.SELECT, inside, value, w.constant(d, lowest));
-      Reg index = w.constant(DType.I32, k);
-      if (best[0] == null) {
-        best[0] = v;
-        best[1] = index;
-        return;
-      }
-      Reg better =
-          d.isFloat()
-              ? w.apply(
-                  Primitive.AND,
-                  w.apply(Primitive.NOT, w.apply(Primitive.LE, v, best[0])),
-                  w.apply(Primitive.EQ, best[0], best[0]))
-              : w.apply(Primitive.LT, best[0], v);
-      best[0] = w.apply(Primitive.SELECT, better, v, best[0]);
-      best[1] = w.apply(Primitive.SELECT, better, index, best[1]);
-    });
+    long lowest =
+        dev.retrograde.ir.ReduceOp.Reduce.identityBits(dev.retrograde.ir.ReduceOp.Kind.MAX, d);
+    taps(
+        n,
+        g,
+        at,
+        mask,
+        (k, value, inside) -> {
+          Reg v =
+              inside == null
+                  ? value
+                  : w.apply(Primitive.SELECT, inside, value, w.constant(d, lowest));
+          Reg index = w.constant(DType.I32, k);
+          if (best[0] == null) {
+            best[0] = v;
+            best[1] = index;
+            return;
+          }
+          Reg better =
+              d.isFloat()
+                  ? w.apply(
+                      Primitive.AND,
+                      w.apply(Primitive.NOT, w.apply(Primitive.LE, v, best[0])),
+                      w.apply(Primitive.EQ, best[0], best[0]))
+                  : w.apply(Primitive.LT, best[0], v);
+          best[0] = w.apply(Primitive.SELECT, better, v, best[0]);
+          best[1] = w.apply(Primitive.SELECT, better, index, best[1]);
+        });
     memo.put(new Key(n.results().get(0), at, mask), best[0]);
     memo.put(new Key(n.results().get(1), at, mask), best[1]);
     return best[n.results().indexOf(wanted)];

@@ -39,6 +39,7 @@ final class Fusion {
   private final Map<Value, Node> maker = new HashMap<>();
   private final Map<Value, Set<Group>> inlineReaders = new LinkedHashMap<>();
   private final Set<Value> mustStore = new HashSet<>();
+  private final Map<Group, Set<Value>> readBy = new HashMap<>();
 
   Fusion(Program program, boolean fuse, boolean epilogues) {
     this.program = program;
@@ -116,11 +117,15 @@ final class Fusion {
     decideStores();
   }
 
-  /// Joins a loop group to an earlier one over the same domain whose values it reads, where all else
-  /// that it reads is there by then. Across parts of the step only where everything it makes leaves
-  /// the program, so that no lifetime grows.
+  /// Joins a loop group to an earlier one over the same domain whose values it reads, where all
+  /// else that it reads is there by then. Across parts of the step only where everything it makes
+  /// leaves the program, so that no lifetime grows.
   private void mergeGroups() {
     Set<Value> results = new HashSet<>(program.results());
+    Map<Value, List<Node>> users = new HashMap<>();
+    for (Node n : program.nodes()) {
+      n.operands().forEach(v -> users.computeIfAbsent(v, x -> new ArrayList<>()).add(n));
+    }
     for (Group b : List.copyOf(groups)) {
       if (b.kind != Group.Kind.LOOP) {
         continue;
@@ -130,14 +135,13 @@ final class Fusion {
         Map<Value, Boolean> reads = new LinkedHashMap<>();
         boolean window = n.op() instanceof WindowOp;
         n.operands().forEach(v -> bases(v, !window, reads));
-        reads.forEach(
-            (v, direct) -> {
-              Node m = maker.get(v);
-              Group g = m == null ? null : groupOf.get(m);
-              if (m != null && g != null && g != b) {
-                from.merge(g, direct && sameIndex(g, m, b.domain), Boolean::logicalAnd);
-              }
-            });
+        reads.forEach((v, direct) -> {
+          Node m = maker.get(v);
+          Group g = m == null ? null : groupOf.get(m);
+          if (m != null && g != null && g != b) {
+            from.merge(g, direct && sameIndex(g, m, b.domain), Boolean::logicalAnd);
+          }
+        });
       }
       Group a = null;
       for (Group g : from.keySet()) {
@@ -152,7 +156,7 @@ final class Fusion {
         continue;
       }
       boolean samePart = a.phase == b.phase && a.epoch == b.epoch;
-      if (!samePart && !leaves(b, results)) {
+      if (!samePart && !leaves(b, results, users)) {
         continue;
       }
       a.nodes.addAll(b.nodes);
@@ -167,16 +171,17 @@ final class Fusion {
   }
 
   /// Whether every value of the group is a result of the program or read only inside the group.
-  private boolean leaves(Group b, Set<Value> results) {
-    Set<Value> made = new HashSet<>();
-    b.nodes.forEach(n -> made.addAll(n.results()));
-    for (Node n : program.nodes()) {
-      if (groupOf.get(n) != b && n.operands().stream().anyMatch(made::contains)) {
-        return false;
+  private boolean leaves(Group b, Set<Value> results, Map<Value, List<Node>> users) {
+    for (Node m : b.nodes) {
+      for (Value v : m.results()) {
+        for (Node n : users.getOrDefault(v, List.of())) {
+          if (groupOf.get(n) != b) {
+            return false;
+          }
+        }
       }
     }
-    return b.nodes.stream()
-        .anyMatch(n -> n.results().stream().anyMatch(results::contains));
+    return b.nodes.stream().anyMatch(n -> n.results().stream().anyMatch(results::contains));
   }
 
   /// Whether kernels can be written for it; everything else runs on the heap.
@@ -206,7 +211,9 @@ final class Fusion {
       domain = n.operand(0).type().dims();
     } else if (n.op() instanceof LinearOp l && contraction(l, n)) {
       kind = Group.Kind.CONTRACTION;
-    } else if (n.op() instanceof WindowOp || n.op() instanceof MoveOp.Pad || n.op() instanceof MoveOp.Concat) {
+    } else if (n.op() instanceof WindowOp
+        || n.op() instanceof MoveOp.Pad
+        || n.op() instanceof MoveOp.Concat) {
       kind = Group.Kind.MOVE;
     } else {
       kind = Group.Kind.HOST;
@@ -221,7 +228,8 @@ final class Fusion {
 
   static boolean contraction(LinearOp l, Node n) {
     Type t = n.operand(0).type();
-    return t.dtype() == dev.retrograde.scalar.DType.F32 || t.dtype() == dev.retrograde.scalar.DType.F64;
+    return t.dtype() == dev.retrograde.scalar.DType.F32
+        || t.dtype() == dev.retrograde.scalar.DType.F64;
   }
 
   /// Values stored somewhere that computing `v` at one index reads, through views and constants but
@@ -236,8 +244,7 @@ final class Fusion {
   }
 
   private void join(Node n) {
-    List<Integer> domain =
-        reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
+    List<Integer> domain = reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
     Map<Value, Boolean> reads = new LinkedHashMap<>();
     boolean windows = n.op() instanceof WindowOp;
     n.operands().forEach(v -> bases(v, !windows, reads));
@@ -256,6 +263,7 @@ final class Fusion {
         Group g = groups.get(i);
         g.nodes.add(n);
         groupOf.put(n, g);
+        readBy.computeIfAbsent(g, x -> new HashSet<>()).addAll(reads.keySet());
         if (n.op() instanceof ReduceOp.Reduce r) {
           g.reduced = r.axes();
         }
@@ -263,6 +271,9 @@ final class Fusion {
       }
     }
     open(n);
+    readBy
+        .computeIfAbsent(java.util.Objects.requireNonNull(groupOf.get(n)), x -> new HashSet<>())
+        .addAll(reads.keySet());
   }
 
   /// Whether a value of node m in group g can be read at the same index while g runs.
@@ -301,12 +312,10 @@ final class Fusion {
       if (m != null && groupOf.get(m) == g) {
         return true;
       }
-      for (Node k : g.nodes) {
-        Map<Value, Boolean> theirs = new LinkedHashMap<>();
-        k.operands().forEach(o -> bases(o, true, theirs));
-        if (theirs.containsKey(v) && v.type().size() > 1 && v.type().size() * 4 >= size(domain)) {
-          return true;
-        }
+      if (v.type().size() > 1
+          && v.type().size() * 4 >= size(domain)
+          && readBy.getOrDefault(g, Set.of()).contains(v)) {
+        return true;
       }
     }
     return false;
@@ -327,7 +336,8 @@ final class Fusion {
       if (g == null) {
         continue;
       }
-      boolean inline = g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
+      boolean inline =
+          g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
       for (int k = 0; k < n.operands().size(); k++) {
         boolean window = n.op() instanceof WindowOp && k == 0;
         Map<Value, Boolean> reads = new LinkedHashMap<>();
@@ -367,7 +377,8 @@ final class Fusion {
     Node n = maker.get(v);
     while (n != null && (viewNode(n) || padInline(n))) {
       if (n.op() instanceof MoveOp.Reshape
-          && !withoutOnes(n.operand(0).type().dims()).equals(withoutOnes(n.result().type().dims()))) {
+          && !withoutOnes(n.operand(0).type().dims())
+              .equals(withoutOnes(n.result().type().dims()))) {
         return true;
       }
       n = maker.get(n.operand(0));
@@ -399,7 +410,10 @@ final class Fusion {
           }
         }
       }
-      if (g.root == n && g.kind == Group.Kind.CONTRACTION && g.stored.isEmpty() && g.nodes.size() == 1) {
+      if (g.root == n
+          && g.kind == Group.Kind.CONTRACTION
+          && g.stored.isEmpty()
+          && g.nodes.size() == 1) {
         g.stored.add(n.result());
       }
     }
@@ -423,8 +437,8 @@ final class Fusion {
     return again < store;
   }
 
-  /// Gathers the large stored values that computing v reads, and its cost; false where it would read
-  /// something that is not stored.
+  /// Gathers the large stored values that computing v reads, and its cost; false where it would
+  /// read something that is not stored.
   private boolean leaves(Value v, long size, Set<Value> out, int[] cost, Set<Value> seen) {
     if (!seen.add(v)) {
       return true;

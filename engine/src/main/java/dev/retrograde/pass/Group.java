@@ -45,7 +45,12 @@ final class Group {
   String name() {
     Node n = nodes.get(nodes.size() - 1);
     String path = n.origin().path();
-    String what = root != null ? root.op().name() : nodes.stream().anyMatch(Fusion::reduces) ? "Reduce" : "Map";
-    return (path.isEmpty() ? "" : path + "/") + what + (nodes.size() > 1 ? "+" + (nodes.size() - 1) : "");
+    String what =
+        root != null
+            ? root.op().name()
+            : nodes.stream().anyMatch(Fusion::reduces) ? "Reduce" : "Map";
+    return (path.isEmpty() ? "" : path + "/")
+        + what
+        + (nodes.size() > 1 ? "+" + (nodes.size() - 1) : "");
   }
 }

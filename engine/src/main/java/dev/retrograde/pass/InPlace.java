@@ -7,9 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Writes new state over old where nobody can see the difference: no later step reads the old value,
-/// the kernel that makes the new one reads each old element before it writes it, and no step that
-/// can fail follows.
+/// Writes new state over old where nobody can see the difference: no later step reads the old
+/// value, the kernel that makes the new one reads each old element before it writes it, and no step
+/// that can fail follows.
 final class InPlace {
   private final List<Step> steps;
   private final List<Lowering.Update> updates;
@@ -27,7 +27,10 @@ final class InPlace {
   /// nothing else than that output.
   static boolean output(List<Step> steps, View value, Buf output) {
     Buf fresh = value.buf();
-    if (fresh.home != Buf.Home.ARENA || value.offset() != 0 || !value.isDense() || fresh.elements != output.elements) {
+    if (fresh.home != Buf.Home.ARENA
+        || value.offset() != 0
+        || !value.isDense()
+        || fresh.elements != output.elements) {
       return false;
     }
     for (int i = 0; i < steps.size(); i++) {
@@ -46,7 +49,9 @@ final class InPlace {
 
   private boolean replaced(Lowering.Update u) {
     Buf fresh = u.value().buf();
-    if (fresh.home != Buf.Home.ARENA || u.value().offset() != 0 || fresh.elements != u.state().elements) {
+    if (fresh.home != Buf.Home.ARENA
+        || u.value().offset() != 0
+        || fresh.elements != u.state().elements) {
       return false;
     }
     if (updates.stream().filter(o -> o.value().buf() == fresh).count() > 1) {

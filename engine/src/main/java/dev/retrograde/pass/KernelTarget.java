@@ -36,7 +36,7 @@ public final class KernelTarget implements Target {
       fusion.run();
       Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
       lowering.run();
-      return new CompiledProgram(program, state, options, name, compiler, lowering, start);
+      return new CompiledProgram(program, simple, state, options, name, compiler, lowering, start);
     } catch (RuntimeException | Error x) {
       compiler.close();
       throw x;

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -105,8 +104,7 @@ final class LoopSchedule {
         int before = last.members.get(last.members.size() - 1);
         int n = domain.get(d);
         int here = d;
-        if (accesses.stream()
-            .allMatch(a -> a.factor(1 + before) == a.factor(1 + here) * n)) {
+        if (accesses.stream().allMatch(a -> a.factor(1 + before) == a.factor(1 + here) * n)) {
           List<Integer> members = new ArrayList<>(last.members);
           members.add(d);
           axes.set(axes.size() - 1, new Axis(members, last.extent * n, r));
@@ -222,8 +220,17 @@ final class LoopSchedule {
     } else {
       extent = axes.get(0).extent;
       at.put(axes.get(0), Ix.of(Affine.var(0)));
-      nest(w, axes.subList(1, axes.size() - 1), at, () ->
-          lanes(e, lane.extent, Affine.of(0), ix -> at.put(lane, ix), n -> point(e, index(at), n)));
+      nest(
+          w,
+          axes.subList(1, axes.size() - 1),
+          at,
+          () ->
+              lanes(
+                  e,
+                  lane.extent,
+                  Affine.of(0),
+                  ix -> at.put(lane, ix),
+                  n -> point(e, index(at), n)));
     }
     maker.done(w.finish(extent), e);
   }
@@ -235,14 +242,16 @@ final class LoopSchedule {
       return;
     }
     Axis a = loops.get(0);
-    w.loop(a.extent, var -> {
-      at.put(a, Ix.of(Affine.var(var)));
-      nest(w, loops.subList(1, loops.size()), at, body);
-    });
+    w.loop(
+        a.extent,
+        var -> {
+          at.put(a, Ix.of(Affine.var(var)));
+          nest(w, loops.subList(1, loops.size()), at, body);
+        });
   }
 
-  /// Runs `point` over an extent in vectors: whole ones in a loop, several at a time where the code is
-  /// short, then the rest.
+  /// Runs `point` over an extent in vectors: whole ones in a loop, several at a time where the code
+  /// is short, then the rest.
   private void lanes(
       Evaluator e, int extent, Affine start, Consumer<Ix> place, Consumer<Integer> point) {
     Writer w = e.writer();
@@ -251,12 +260,15 @@ final class LoopSchedule {
     int step = width * unroll;
     int whole = extent / step;
     if (whole > 1) {
-      w.loop(whole, var -> {
-        for (int u = 0; u < unroll; u++) {
-          place.accept(new Ix(start.plus(Affine.var(var).times(step)).plus((long) u * width), 1));
-          point.accept(width);
-        }
-      });
+      w.loop(
+          whole,
+          var -> {
+            for (int u = 0; u < unroll; u++) {
+              place.accept(
+                  new Ix(start.plus(Affine.var(var).times(step)).plus((long) u * width), 1));
+              point.accept(width);
+            }
+          });
     }
     int done = whole > 1 ? whole * step : 0;
     for (int i = done; i < extent; i += width) {
@@ -289,11 +301,12 @@ final class LoopSchedule {
     Reg v = value;
     if (mask != null && acc.kind != Kind.ARGMAX) {
       Reg identity = w.constant(acc.dtype, ReduceOp.Reduce.identityBits(acc.kind, acc.dtype));
-      v = acc.dtype == DType.BOOL
-          ? (acc.kind == Kind.ANY
-              ? w.apply(Primitive.AND, mask, value)
-              : w.apply(Primitive.OR, w.apply(Primitive.NOT, mask), value))
-          : w.apply(Primitive.SELECT, mask, value, identity);
+      v =
+          acc.dtype == DType.BOOL
+              ? (acc.kind == Kind.ANY
+                  ? w.apply(Primitive.AND, mask, value)
+                  : w.apply(Primitive.OR, w.apply(Primitive.NOT, mask), value))
+              : w.apply(Primitive.SELECT, mask, value, identity);
     }
     switch (acc.kind) {
       case SUM -> w.set(a, new Code.Apply(Primitive.ADD, List.of(a, v)));
@@ -319,9 +332,10 @@ final class LoopSchedule {
   }
 
   private static Reg extreme(Writer w, Acc acc, Reg a, Reg v) {
-    Reg better =
-        acc.kind == Kind.MIN ? fresh(w, Primitive.LT, v, a) : fresh(w, Primitive.LT, a, v);
-    return acc.dtype.isFloat() ? w.apply(Primitive.OR, better, w.apply(Primitive.NE, v, v)) : better;
+    Reg better = acc.kind == Kind.MIN ? fresh(w, Primitive.LT, v, a) : fresh(w, Primitive.LT, a, v);
+    return acc.dtype.isFloat()
+        ? w.apply(Primitive.OR, better, w.apply(Primitive.NE, v, v))
+        : better;
   }
 
   /// A comparison with an accumulator, which changes: never merged with an earlier one.
@@ -404,10 +418,7 @@ final class LoopSchedule {
 
   private void storeResult(
       Evaluator e, Node n, View to, int pieces, List<Ix> at, Reg value, int active) {
-    View v =
-        pieces > 1
-            ? new View(to.buf(), to.offset(), to.dims(), to.strides(), 1, 0)
-            : to;
+    View v = pieces > 1 ? new View(to.buf(), to.offset(), to.dims(), to.strides(), 1, 0) : to;
     List<Ix> index = kept(n, at);
     if (pieces > 1) {
       // The piece is one more, outermost axis.
@@ -442,7 +453,11 @@ final class LoopSchedule {
     int width = w.lanes();
     List<Axis> keptAxes = axes.stream().filter(a -> !a.reduced).toList();
     List<Axis> reduced = axes.stream().filter(a -> a.reduced).toList();
-    Cut cut = cut(reduced, product(keptAxes), product(reduced) / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent));
+    Cut cut =
+        cut(
+            reduced,
+            product(keptAxes),
+            product(reduced) / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent));
     Map<Node, View> to = results(cut.pieces);
     Map<Axis, Ix> at = new HashMap<>();
     int virtual = VIRTUAL / maker.widest();
@@ -455,49 +470,72 @@ final class LoopSchedule {
       at.put(first, Ix.of(Affine.var(0)));
       extent = first.extent;
     }
-    nest(w, loops, at, () -> {
-      List<Acc> accs = new ArrayList<>();
-      for (Node n : reduces) {
-        accs.add(accumulators(w, n, virtual / Math.min(virtual, width)));
-      }
-      boolean single = reduced.size() <= 1;
-      if (reduced.isEmpty()) {
-        chunk(e, accs, at, null, null, Affine.of(0), 1);
-      } else {
-        Axis last = reduced.get(reduced.size() - 1);
-        Affine piece = cut.pieces > 1 ? Affine.var(0).times(cut.each) : Affine.of(0);
-        Runnable inner = () -> {
-          int n = single ? cut.each : last.extent;
-          Affine start = single ? piece : Affine.of(0);
-          int whole = n / virtual;
-          if (whole > 1) {
-            w.loop(whole, var ->
-                chunk(e, accs, at, last, last, start.plus(Affine.var(var).times(virtual)), virtual));
-          } else if (whole == 1) {
-            chunk(e, accs, at, last, last, start, virtual);
+    nest(
+        w,
+        loops,
+        at,
+        () -> {
+          List<Acc> accs = new ArrayList<>();
+          for (Node n : reduces) {
+            accs.add(accumulators(w, n, virtual / Math.min(virtual, width)));
           }
-          if (n % virtual > 0) {
-            chunk(e, accs, at, last, last, start.plus((long) whole * virtual), n % virtual);
+          boolean single = reduced.size() <= 1;
+          if (reduced.isEmpty()) {
+            chunk(e, accs, at, null, null, Affine.of(0), 1);
+          } else {
+            Axis last = reduced.get(reduced.size() - 1);
+            Affine piece = cut.pieces > 1 ? Affine.var(0).times(cut.each) : Affine.of(0);
+            Runnable inner =
+                () -> {
+                  int n = single ? cut.each : last.extent;
+                  Affine start = single ? piece : Affine.of(0);
+                  int whole = n / virtual;
+                  if (whole > 1) {
+                    w.loop(
+                        whole,
+                        var ->
+                            chunk(
+                                e,
+                                accs,
+                                at,
+                                last,
+                                last,
+                                start.plus(Affine.var(var).times(virtual)),
+                                virtual));
+                  } else if (whole == 1) {
+                    chunk(e, accs, at, last, last, start, virtual);
+                  }
+                  if (n % virtual > 0) {
+                    chunk(e, accs, at, last, last, start.plus((long) whole * virtual), n % virtual);
+                  }
+                };
+            if (single) {
+              inner.run();
+            } else {
+              Axis first = reduced.get(0);
+              w.loop(
+                  cut.each,
+                  var -> {
+                    at.put(first, Ix.of(piece.plus(Affine.var(var))));
+                    nest(w, reduced.subList(1, reduced.size() - 1), at, inner);
+                  });
+            }
+            at.remove(last);
+            reduced.forEach(at::remove);
           }
-        };
-        if (single) {
-          inner.run();
-        } else {
-          Axis first = reduced.get(0);
-          w.loop(cut.each, var -> {
-            at.put(first, Ix.of(piece.plus(Affine.var(var))));
-            nest(w, reduced.subList(1, reduced.size() - 1), at, inner);
-          });
-        }
-        at.remove(last);
-        reduced.forEach(at::remove);
-      }
-      for (int i = 0; i < reduces.size(); i++) {
-        Reg[] joined = join(w, accs.get(i));
-        e.begin(1);
-        storeResult(e, reduces.get(i), java.util.Objects.requireNonNull(to.get(reduces.get(i))), cut.pieces, index(at), joined[1], 1);
-      }
-    });
+          for (int i = 0; i < reduces.size(); i++) {
+            Reg[] joined = join(w, accs.get(i));
+            e.begin(1);
+            storeResult(
+                e,
+                reduces.get(i),
+                java.util.Objects.requireNonNull(to.get(reduces.get(i))),
+                cut.pieces,
+                index(at),
+                joined[1],
+                1);
+          }
+        });
     maker.done(w.finish(extent), e);
   }
 
@@ -541,7 +579,13 @@ final class LoopSchedule {
     for (Axis a : axes.subList(0, axes.size() - 1)) {
       (a.reduced ? reduced : loops).add(a);
     }
-    Cut cut = cut(reduced, product(loops), product(reduced) / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent) * lane.extent);
+    Cut cut =
+        cut(
+            reduced,
+            product(loops),
+            product(reduced)
+                / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent)
+                * lane.extent);
     Map<Node, View> to = results(cut.pieces);
     Map<Axis, Ix> at = new HashMap<>();
     int extent = 1;
@@ -553,18 +597,25 @@ final class LoopSchedule {
       extent = first.extent;
     }
     int block = Math.max(1, 4 / reduces.size());
-    nest(w, loops, at, () -> {
-      int step = block * width;
-      int whole = lane.extent / step;
-      if (whole > 1) {
-        w.loop(whole, var ->
-            outerBlock(e, at, lane, Affine.var(var).times(step), step, reduced, cut, to));
-      }
-      int done = whole > 1 ? whole * step : 0;
-      for (int i = done; i < lane.extent; i += step) {
-        outerBlock(e, at, lane, Affine.of(i), Math.min(step, lane.extent - i), reduced, cut, to);
-      }
-    });
+    nest(
+        w,
+        loops,
+        at,
+        () -> {
+          int step = block * width;
+          int whole = lane.extent / step;
+          if (whole > 1) {
+            w.loop(
+                whole,
+                var ->
+                    outerBlock(e, at, lane, Affine.var(var).times(step), step, reduced, cut, to));
+          }
+          int done = whole > 1 ? whole * step : 0;
+          for (int i = done; i < lane.extent; i += step) {
+            outerBlock(
+                e, at, lane, Affine.of(i), Math.min(step, lane.extent - i), reduced, cut, to);
+          }
+        });
     maker.done(w.finish(extent), e);
   }
 
@@ -584,29 +635,33 @@ final class LoopSchedule {
     for (Node n : reduces) {
       accs.add(accumulators(w, n, vectors));
     }
-    Runnable inner = () -> {
-      for (int v = 0; v < vectors; v++) {
-        at.put(lane, new Ix(start.plus((long) v * width), 1));
-        List<Reg> in = point(e, index(at), Math.min(width, size - v * width));
-        for (int i = 0; i < accs.size(); i++) {
-          Reg ix = null;
-          if (accs.get(i).kind == Kind.ARGMAX) {
-            Ix x = reduced.isEmpty() ? Ix.ZERO : at.get(reduced.get(reduced.size() - 1));
-            ix = w.let(DType.I32, new Code.Index(java.util.Objects.requireNonNull(x).base(), 0));
+    Runnable inner =
+        () -> {
+          for (int v = 0; v < vectors; v++) {
+            at.put(lane, new Ix(start.plus((long) v * width), 1));
+            List<Reg> in = point(e, index(at), Math.min(width, size - v * width));
+            for (int i = 0; i < accs.size(); i++) {
+              Reg ix = null;
+              if (accs.get(i).kind == Kind.ARGMAX) {
+                Ix x = reduced.isEmpty() ? Ix.ZERO : at.get(reduced.get(reduced.size() - 1));
+                ix =
+                    w.let(DType.I32, new Code.Index(java.util.Objects.requireNonNull(x).base(), 0));
+              }
+              combine(w, accs.get(i), v, in.get(i), ix, null);
+            }
           }
-          combine(w, accs.get(i), v, in.get(i), ix, null);
-        }
-      }
-    };
+        };
     if (reduced.isEmpty()) {
       inner.run();
     } else {
       Axis first = reduced.get(0);
       Affine piece = cut.pieces > 1 ? Affine.var(0).times(cut.each) : Affine.of(0);
-      w.loop(cut.each, var -> {
-        at.put(first, Ix.of(piece.plus(Affine.var(var))));
-        nest(w, reduced.subList(1, reduced.size()), at, inner);
-      });
+      w.loop(
+          cut.each,
+          var -> {
+            at.put(first, Ix.of(piece.plus(Affine.var(var))));
+            nest(w, reduced.subList(1, reduced.size()), at, inner);
+          });
       reduced.forEach(at::remove);
     }
     for (int v = 0; v < vectors; v++) {
@@ -617,7 +672,8 @@ final class LoopSchedule {
         Node n = reduces.get(i);
         Acc a = accs.get(i);
         Reg r = a.kind == Kind.ARGMAX ? a.second.get(v) : a.regs.get(v);
-        storeResult(e, n, java.util.Objects.requireNonNull(to.get(n)), cut.pieces, index(at), r, active);
+        storeResult(
+            e, n, java.util.Objects.requireNonNull(to.get(n)), cut.pieces, index(at), r, active);
       }
     }
   }

@@ -83,13 +83,27 @@ final class Lowering {
       views.put(s.value(), View.dense(b, e.type().dims()));
     }
     for (Program.Named i : program.inputs()) {
-      Buf b = new Buf(Buf.Home.INPUT, i.name(), i.value().type().dtype(), i.value().type().size(), Tag.INPUT, null);
+      Buf b =
+          new Buf(
+              Buf.Home.INPUT,
+              i.name(),
+              i.value().type().dtype(),
+              i.value().type().size(),
+              Tag.INPUT,
+              null);
       inputs.put(i.name(), b);
       views.put(i.value(), View.dense(b, i.value().type().dims()));
     }
     for (Node n : program.nodes()) {
       if (n.op() instanceof MoveOp.Literal l) {
-        Buf b = new Buf(Buf.Home.CONSTANT, n.result().toString(), l.tensor().dtype(), l.tensor().size(), Tag.WORKSPACE, l.tensor());
+        Buf b =
+            new Buf(
+                Buf.Home.CONSTANT,
+                n.result().toString(),
+                l.tensor().dtype(),
+                l.tensor().size(),
+                Tag.WORKSPACE,
+                l.tensor());
         views.put(n.result(), View.dense(b, l.tensor().type().dims()));
       }
     }
@@ -105,8 +119,8 @@ final class Lowering {
 
   // Where values go.
 
-  /// Images that a padded convolution reads get a border of zeros round them, so that no product asks
-  /// where it is. Rows and columns: top, bottom, left, right.
+  /// Images that a padded convolution reads get a border of zeros round them, so that no product
+  /// asks where it is. Rows and columns: top, bottom, left, right.
   private void findHalos() {
     Set<Value> dense = new HashSet<>(program.results());
     Map<Value, int[]> wanted = new HashMap<>();
@@ -117,9 +131,14 @@ final class Lowering {
           wanted.merge(n.operand(k), h, Lowering::larger);
         }
         boolean strided =
-            h != null || Fusion.elementwise(n.op()) || Fusion.reduces(n) || n.op() instanceof LinearOp
-                || n.op() instanceof MoveOp.Transpose || n.op() instanceof MoveOp.Slice
-                || n.op() instanceof MoveOp.Broadcast || Fusion.padInline(n);
+            h != null
+                || Fusion.elementwise(n.op())
+                || Fusion.reduces(n)
+                || n.op() instanceof LinearOp
+                || n.op() instanceof MoveOp.Transpose
+                || n.op() instanceof MoveOp.Slice
+                || n.op() instanceof MoveOp.Broadcast
+                || Fusion.padInline(n);
         if (!strided) {
           dense.add(n.operand(k));
         }
@@ -127,7 +146,10 @@ final class Lowering {
     }
     for (Map.Entry<Value, int[]> w : wanted.entrySet()) {
       Node m = fusion.maker(w.getKey());
-      if (m != null && m.op() instanceof MapOp.Map && !dense.contains(w.getKey()) && any(w.getValue())) {
+      if (m != null
+          && m.op() instanceof MapOp.Map
+          && !dense.contains(w.getKey())
+          && any(w.getValue())) {
         halos.put(w.getKey(), w.getValue());
       }
     }
@@ -154,17 +176,31 @@ final class Lowering {
     if (n.op() instanceof LinearOp.ConvDataGrad c && k == 0) {
       Geometry g = c.g();
       int[] y =
-          Nest.halo(n.result().type().dim(1), n.operand(0).type().dim(1), g.kernelH(), g.strideH(), g.dilationH(), g.top());
+          Nest.halo(
+              n.result().type().dim(1),
+              n.operand(0).type().dim(1),
+              g.kernelH(),
+              g.strideH(),
+              g.dilationH(),
+              g.top());
       int[] x =
-          Nest.halo(n.result().type().dim(2), n.operand(0).type().dim(2), g.kernelW(), g.strideW(), g.dilationW(), g.left());
+          Nest.halo(
+              n.result().type().dim(2),
+              n.operand(0).type().dim(2),
+              g.kernelW(),
+              g.strideW(),
+              g.dilationW(),
+              g.left());
       return new int[] {y[0], y[1], x[0], x[1]};
     }
     return null;
   }
 
   private static int[] forwardHalo(Geometry g, int h, int w) {
-    int bottom = (g.outH(h) - 1) * g.strideH() - g.top() + (g.kernelH() - 1) * g.dilationH() - (h - 1);
-    int right = (g.outW(w) - 1) * g.strideW() - g.left() + (g.kernelW() - 1) * g.dilationW() - (w - 1);
+    int bottom =
+        (g.outH(h) - 1) * g.strideH() - g.top() + (g.kernelH() - 1) * g.dilationH() - (h - 1);
+    int right =
+        (g.outW(w) - 1) * g.strideW() - g.left() + (g.kernelW() - 1) * g.dilationW() - (w - 1);
     return new int[] {g.top(), Math.max(0, bottom), g.left(), Math.max(0, right)};
   }
 
@@ -181,7 +217,8 @@ final class Lowering {
     int[] h = halos.get(v);
     List<Integer> dims = v.type().dims();
     if (h == null) {
-      Buf b = new Buf(Buf.Home.ARENA, v.toString(), v.type().dtype(), v.type().size(), tag(v), null);
+      Buf b =
+          new Buf(Buf.Home.ARENA, v.toString(), v.type().dtype(), v.type().size(), tag(v), null);
       return View.dense(b, dims);
     }
     return bordered(v.toString(), v.type().dtype(), dims, h, tag(v));
@@ -195,7 +232,8 @@ final class Lowering {
     Buf b = new Buf(Buf.Home.ARENA, name, d, (long) n * hp * wp * c, tag, null);
     clearBorder(b, n, hp, wp, c, h);
     long row = (long) wp * c;
-    return new View(b, h[0] * row + (long) h[2] * c, dims, List.of(hp * row, row, (long) c, 1L), 1, 0);
+    return new View(
+        b, h[0] * row + (long) h[2] * c, dims, List.of(hp * row, row, (long) c, 1L), 1, 0);
   }
 
   private void clearBorder(Buf b, int n, int hp, int wp, int c, int[] h) {
@@ -212,7 +250,8 @@ final class Lowering {
     clear(w, p, image, first, zero);
     Affine end = image.plus(first + inner);
     if (between > 0 && rows > 1) {
-      w.loop(rows - 1, y -> clear(w, p, end.plus(Affine.var(y).times((long) wp * c)), between, zero));
+      w.loop(
+          rows - 1, y -> clear(w, p, end.plus(Affine.var(y).times((long) wp * c)), between, zero));
     }
     clear(w, p, end.plus((long) (rows - 1) * wp * c), last, zero);
     launch("border", w.finish(n), List.of(b), 0);
@@ -263,7 +302,9 @@ final class Lowering {
       copy =
           halo != null && any(halo)
               ? bordered(v + "'", v.type().dtype(), dims, halo, tag(v))
-              : View.dense(new Buf(Buf.Home.ARENA, v + "'", v.type().dtype(), v.type().size(), tag(v), null), dims);
+              : View.dense(
+                  new Buf(Buf.Home.ARENA, v + "'", v.type().dtype(), v.type().size(), tag(v), null),
+                  dims);
       copy("copy", v, copy);
       copies.put(key, copy);
     }
@@ -298,13 +339,16 @@ final class Lowering {
     Map<Value, View> to = places(g);
     List<Node> reduces = g.nodes.stream().filter(Fusion::reduces).toList();
     List<Value> stores =
-        g.stored.stream().filter(v -> !Fusion.reduces(java.util.Objects.requireNonNull(fusion.maker(v)))).toList();
+        g.stored.stream()
+            .filter(v -> !Fusion.reduces(java.util.Objects.requireNonNull(fusion.maker(v))))
+            .toList();
     loops(g.name(), g, g.domain, reduces, stores, to);
     to.forEach(views::put);
   }
 
   /// Bytes of the widest register that computing these needs.
-  private int widest(@Nullable Group g, List<Value> values, List<Integer> domain, Map<Value, Reg> given) {
+  private int widest(
+      @Nullable Group g, List<Value> values, List<Integer> domain, Map<Value, Reg> given) {
     Evaluator e = new Evaluator(fusion, views, g, new Writer(1));
     given.forEach(e::give);
     e.begin(1);
@@ -336,7 +380,8 @@ final class Lowering {
       for (Node r : reduces) {
         ReduceOp.Kind kind = ((ReduceOp.Reduce) r.op()).kind();
         DType d = r.result().type().dtype();
-        fill(java.util.Objects.requireNonNull(to.get(r.result())),
+        fill(
+            java.util.Objects.requireNonNull(to.get(r.result())),
             kind == ReduceOp.Kind.ARGMAX ? 0 : ReduceOp.Reduce.identityBits(kind, d));
       }
       return;
@@ -360,8 +405,17 @@ final class Lowering {
           @Override
           public View partials(Value result, int pieces) {
             long n = result.type().size();
-            Buf b = new Buf(Buf.Home.ARENA, result + " parts", result.type().dtype(), n * pieces, Tag.WORKSPACE, null);
-            View v = new View(b, 0, result.type().dims(), View.denseStrides(result.type().dims()), pieces, n);
+            Buf b =
+                new Buf(
+                    Buf.Home.ARENA,
+                    result + " parts",
+                    result.type().dtype(),
+                    n * pieces,
+                    Tag.WORKSPACE,
+                    null);
+            View v =
+                new View(
+                    b, 0, result.type().dims(), View.denseStrides(result.type().dims()), pieces, n);
             partials.put(java.util.Objects.requireNonNull(fusion.maker(result)), v);
             return v;
           }
@@ -381,7 +435,10 @@ final class Lowering {
             maker)
         .write();
     for (Map.Entry<Node, View> p : partials.entrySet()) {
-      combine(p.getKey().result(), p.getValue(), java.util.Objects.requireNonNull(to.get(p.getKey().result())));
+      combine(
+          p.getKey().result(),
+          p.getValue(),
+          java.util.Objects.requireNonNull(to.get(p.getKey().result())));
     }
   }
 
@@ -394,7 +451,12 @@ final class Lowering {
 
   /// Elementwise kernels whose values are found through other views.
   private void elementwise(
-      String name, List<Integer> domain, List<Value> stores, Map<Value, View> to, Views through, @Nullable Group g) {
+      String name,
+      List<Integer> domain,
+      List<Value> stores,
+      Map<Value, View> to,
+      Views through,
+      @Nullable Group g) {
     int[] widest = {4};
     for (Value v : stores) {
       widest[0] = Math.max(widest[0], v.type().dtype().bytes());
@@ -446,14 +508,16 @@ final class Lowering {
             r,
             r == d
                 ? bits
-                : dev.retrograde.scalar.ScalarCode.bitsOf(r, dev.retrograde.scalar.ScalarCode.toDouble(d, bits)));
+                : dev.retrograde.scalar.ScalarCode.bitsOf(
+                    r, dev.retrograde.scalar.ScalarCode.toDouble(d, bits)));
     long n = Fusion.size(to.dims());
     if (n == 0) {
       return;
     }
     int pieces = LoopSchedule.pieces(n, 1);
     int each = Math.toIntExact(n / pieces);
-    Affine start = Affine.of(to.offset()).plus(pieces == 1 ? Affine.of(0) : Affine.var(0).times(each));
+    Affine start =
+        Affine.of(to.offset()).plus(pieces == 1 ? Affine.of(0) : Affine.var(0).times(each));
     clear(w, p, start, each, v);
     launch("fill", w.finish(pieces), List.of(to.buf()), 0);
   }
@@ -481,11 +545,20 @@ final class Lowering {
         lane = lane.swapped();
       }
       ContractionSchedule.Cut cut =
-          filter && !merged.empty() ? ContractionSchedule.filterCut(merged, d.bytes()) : ContractionSchedule.Cut.NONE;
+          filter && !merged.empty()
+              ? ContractionSchedule.filterCut(merged, d.bytes())
+              : ContractionSchedule.Cut.NONE;
       if (filter && cut.rowsPerBlock() > 0) {
         cutContraction(g, n, merged, lane, cut, to, d, lanes);
       } else {
-        wholeContraction(g, n, nest == merged || !filter ? merged : nest, to, d, lanes, !(n.op() instanceof LinearOp.Contract));
+        wholeContraction(
+            g,
+            n,
+            nest == merged || !filter ? merged : nest,
+            to,
+            d,
+            lanes,
+            !(n.op() instanceof LinearOp.Contract));
       }
     }
     to.forEach(views::put);
@@ -524,7 +597,11 @@ final class Lowering {
             regs.add(e.eval(v, index));
           }
           for (int i = 0; i < stored.size(); i++) {
-            e.store(java.util.Objects.requireNonNull(to.get(stored.get(i))), index, regs.get(i), active);
+            e.store(
+                java.util.Objects.requireNonNull(to.get(stored.get(i))),
+                index,
+                regs.get(i),
+                active);
           }
         };
     long macs = nest.macs();
@@ -535,7 +612,8 @@ final class Lowering {
       lane = lane.swapped();
     }
     Nest.Dim dot = ContractionSchedule.dotDim(use);
-    boolean plain = lane == null || lane.b() == 1 || lane.b() == 0 || (lane.a() != 0 && lane.b() != 0);
+    boolean plain =
+        lane == null || lane.b() == 1 || lane.b() == 0 || (lane.a() != 0 && lane.b() != 0);
     Nest.Dim l = lane;
     long reuse = 1;
     for (Nest.Dim o : use.outputs()) {
@@ -580,18 +658,28 @@ final class Lowering {
 
   /// A copy of the right operand in which lanes are contiguous.
   private Nest packed(Nest nest, Nest.Dim lane, DType d) {
-    List<Nest.Dim> seen = new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && x != lane).toList());
+    List<Nest.Dim> seen =
+        new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && x != lane).toList());
     seen.add(lane);
     List<Integer> dims = seen.stream().map(Nest.Dim::extent).toList();
-    Buf b = new Buf(Buf.Home.ARENA, nest.b().buf().name + " packed", d, Fusion.size(dims), Tag.WORKSPACE, null);
+    Buf b =
+        new Buf(
+            Buf.Home.ARENA,
+            nest.b().buf().name + " packed",
+            d,
+            Fusion.size(dims),
+            Tag.WORKSPACE,
+            null);
     View to = View.dense(b, dims);
     View from =
-        new View(nest.b().buf(), nest.bOffset(), dims, seen.stream().map(Nest.Dim::b).toList(), 1, 0);
+        new View(
+            nest.b().buf(), nest.bOffset(), dims, seen.stream().map(Nest.Dim::b).toList(), 1, 0);
     copyView("pack", from, to);
     List<Nest.Dim> renamed = new ArrayList<>();
     for (Nest.Dim x : nest.dims()) {
       int at = seen.indexOf(x);
-      renamed.add(at < 0 ? x : new Nest.Dim(x.extent(), x.a(), to.strides().get(at), x.axis(), x.step()));
+      renamed.add(
+          at < 0 ? x : new Nest.Dim(x.extent(), x.a(), to.strides().get(at), x.axis(), x.step()));
     }
     return new Nest(nest.a(), nest.aOffset(), to, 0, renamed, nest.start());
   }
@@ -618,19 +706,22 @@ final class Lowering {
     Writer w = e.writer();
     int rank = to.dims().size();
     if (axis < rank - 1) {
-      w.loop(to.dims().get(axis), var -> {
-        at.set(axis, Ix.of(Affine.var(var)));
-        copyLoops(e, from, to, at, axis + 1, last);
-      });
+      w.loop(
+          to.dims().get(axis),
+          var -> {
+            at.set(axis, Ix.of(Affine.var(var)));
+            copyLoops(e, from, to, at, axis + 1, last);
+          });
       return;
     }
     int lanes = w.lanes();
     int whole = last / lanes;
-    java.util.function.BiConsumer<Affine, Integer> one = (start, n) -> {
-      at.set(rank - 1, new Ix(start, 1));
-      e.begin(n);
-      e.store(to, at, e.load(from, at, null), n);
-    };
+    java.util.function.BiConsumer<Affine, Integer> one =
+        (start, n) -> {
+          at.set(rank - 1, new Ix(start, 1));
+          e.begin(n);
+          e.store(to, at, e.load(from, at, null), n);
+        };
     if (whole > 2) {
       w.loop(whole, var -> one.accept(Affine.var(var).times(lanes), lanes));
     } else {
@@ -646,11 +737,18 @@ final class Lowering {
   /// A filter gradient: pieces into partial sums, then one elementwise kernel that adds them and
   /// finishes.
   private void cutContraction(
-      Group g, Node n, Nest nest, Nest.@Nullable Dim lane, ContractionSchedule.Cut cut,
-      Map<Value, View> to, DType d, int lanes) {
+      Group g,
+      Node n,
+      Nest nest,
+      Nest.@Nullable Dim lane,
+      ContractionSchedule.Cut cut,
+      Map<Value, View> to,
+      DType d,
+      int lanes) {
     List<Integer> dims = n.result().type().dims();
     long size = n.result().type().size();
-    Buf parts = new Buf(Buf.Home.ARENA, n.result() + " parts", d, size * cut.pieces(), Tag.WORKSPACE, null);
+    Buf parts =
+        new Buf(Buf.Home.ARENA, n.result() + " parts", d, size * cut.pieces(), Tag.WORKSPACE, null);
     View partial = new View(parts, 0, dims, View.denseStrides(dims), cut.pieces(), size);
     ContractionSchedule s =
         new ContractionSchedule(
@@ -662,12 +760,13 @@ final class Lowering {
             (e, index, value, active) -> {},
             (k, e) -> launch(g.name(), k, e.buffers(), nest.macs()));
     s.cut(lane, cut, partial);
-    Views through = new Views(fusion) {
-      @Override
-      @Nullable View find(Value v) {
-        return v == n.result() ? partial : views.find(v);
-      }
-    };
+    Views through =
+        new Views(fusion) {
+          @Override
+          @Nullable View find(Value v) {
+            return v == n.result() ? partial : views.find(v);
+          }
+        };
     elementwise(g.name() + " sum", dims, List.copyOf(g.stored), to, through, g);
   }
 
@@ -692,7 +791,14 @@ final class Lowering {
       case MoveOp.Concat c -> {
         long at = 0;
         for (Value v : n.operands()) {
-          View part = new View(y.buf(), y.offset() + at * y.strides().get(c.axis()), v.type().dims(), y.strides(), 1, 0);
+          View part =
+              new View(
+                  y.buf(),
+                  y.offset() + at * y.strides().get(c.axis()),
+                  v.type().dims(),
+                  y.strides(),
+                  1,
+                  0);
           copy("concat", v, part);
           at += v.type().dim(c.axis());
         }
@@ -713,9 +819,13 @@ final class Lowering {
     int h = x.dims().get(1);
     int wd = x.dims().get(2);
     boolean tiling =
-        g.strideH() == g.kernelH() && g.strideW() == g.kernelW() && g.dilationH() == 1 && g.dilationW() == 1
+        g.strideH() == g.kernelH()
+            && g.strideW() == g.kernelW()
+            && g.dilationH() == 1
+            && g.dilationW() == 1
             && g.top() + g.bottom() + g.left() + g.right() == 0
-            && out.get(1) * g.kernelH() == h && out.get(2) * g.kernelW() == wd;
+            && out.get(1) * g.kernelH() == h
+            && out.get(2) * g.kernelW() == wd;
     if (!tiling) {
       fill(x, 0);
     }
@@ -729,38 +839,61 @@ final class Lowering {
     Writer w = e.writer();
     int lanes = w.lanes();
     int c = out.get(3);
-    w.loop(out.get(1), oy -> w.loop(out.get(2), ox -> {
-      for (int i = 0; i < c; i += lanes) {
-        int active = Math.min(lanes, c - i);
-        e.begin(active);
-        Ix lane = new Ix(Affine.of(i), 1);
-        List<Ix> at = List.of(Ix.of(Affine.var(0)), Ix.of(Affine.var(oy)), Ix.of(Affine.var(ox)), lane);
-        Reg v = e.load(dy, at, null);
-        Reg k = which == null ? null : e.load(which, at, null);
-        for (int ky = 0; ky < g.kernelH(); ky++) {
-          for (int kx = 0; kx < g.kernelW(); kx++) {
-            long sy = (long) ky * g.dilationH() - g.top();
-            long sx = (long) kx * g.dilationW() - g.left();
-            Ix iy = at.get(1).times(g.strideH()).plus(sy);
-            Ix ix = at.get(2).times(g.strideW()).plus(sx);
-            Reg in = e.inside(ix, wd, sx, (out.get(2) - 1L) * g.strideW() + sx,
-                e.inside(iy, h, sy, (out.get(1) - 1L) * g.strideH() + sy, null));
-            Reg add = v;
-            if (k != null) {
-              Reg hit = w.apply(dev.retrograde.scalar.ScalarFn.Primitive.EQ, k,
-                  w.constant(DType.I32, (long) ky * g.kernelW() + kx));
-              add = w.apply(dev.retrograde.scalar.ScalarFn.Primitive.SELECT, hit, v, w.constant(v.dtype(), 0));
-            }
-            List<Ix> place = List.of(at.get(0), iy, ix, lane);
-            if (tiling) {
-              e.store(x, place, add, active);
-            } else {
-              e.accumulate(x, place, add, active, in);
-            }
-          }
-        }
-      }
-    }));
+    w.loop(
+        out.get(1),
+        oy ->
+            w.loop(
+                out.get(2),
+                ox -> {
+                  for (int i = 0; i < c; i += lanes) {
+                    int active = Math.min(lanes, c - i);
+                    e.begin(active);
+                    Ix lane = new Ix(Affine.of(i), 1);
+                    List<Ix> at =
+                        List.of(
+                            Ix.of(Affine.var(0)),
+                            Ix.of(Affine.var(oy)),
+                            Ix.of(Affine.var(ox)),
+                            lane);
+                    Reg v = e.load(dy, at, null);
+                    Reg k = which == null ? null : e.load(which, at, null);
+                    for (int ky = 0; ky < g.kernelH(); ky++) {
+                      for (int kx = 0; kx < g.kernelW(); kx++) {
+                        long sy = (long) ky * g.dilationH() - g.top();
+                        long sx = (long) kx * g.dilationW() - g.left();
+                        Ix iy = at.get(1).times(g.strideH()).plus(sy);
+                        Ix ix = at.get(2).times(g.strideW()).plus(sx);
+                        Reg in =
+                            e.inside(
+                                ix,
+                                wd,
+                                sx,
+                                (out.get(2) - 1L) * g.strideW() + sx,
+                                e.inside(iy, h, sy, (out.get(1) - 1L) * g.strideH() + sy, null));
+                        Reg add = v;
+                        if (k != null) {
+                          Reg hit =
+                              w.apply(
+                                  dev.retrograde.scalar.ScalarFn.Primitive.EQ,
+                                  k,
+                                  w.constant(DType.I32, (long) ky * g.kernelW() + kx));
+                          add =
+                              w.apply(
+                                  dev.retrograde.scalar.ScalarFn.Primitive.SELECT,
+                                  hit,
+                                  v,
+                                  w.constant(v.dtype(), 0));
+                        }
+                        List<Ix> place = List.of(at.get(0), iy, ix, lane);
+                        if (tiling) {
+                          e.store(x, place, add, active);
+                        } else {
+                          e.accumulate(x, place, add, active, in);
+                        }
+                      }
+                    }
+                  }
+                }));
     launch(n.op().name(), w.finish(out.get(0)), e.buffers(), 0);
   }
 
@@ -797,7 +930,9 @@ final class Lowering {
     }
     for (Program.Named o : program.outputs()) {
       Value v = o.value();
-      Buf b = new Buf(Buf.Home.OUTPUT, o.name(), v.type().dtype(), v.type().size(), Tag.WORKSPACE, null);
+      Buf b =
+          new Buf(
+              Buf.Home.OUTPUT, o.name(), v.type().dtype(), v.type().size(), Tag.WORKSPACE, null);
       outputs.put(o.name(), b);
       View made = views.find(v);
       boolean alone = made != null && uses.getOrDefault(made.buf(), 0) == 1;
@@ -812,7 +947,9 @@ final class Lowering {
       Buf s = java.util.Objects.requireNonNull(states.get(u.entry()));
       if (u.rows() != null) {
         throw new UnsupportedOperationException(
-            "state '" + u.entry() + "' is updated by rows, which only the interpreter does yet; use --target interp");
+            "state '"
+                + u.entry()
+                + "' is updated by rows, which only the interpreter does yet; use --target interp");
       }
       View v = views.find(u.value());
       pending.add(new Update(s, v != null && v.isDense() ? v : need(u.value(), null, true)));
@@ -825,7 +962,14 @@ final class Lowering {
   }
 
   private void copyView2(View from, View to) {
-    View flatFrom = new View(from.buf(), from.offset(), List.of(Math.toIntExact(Fusion.size(from.dims()))), List.of(1L), 1, 0);
+    View flatFrom =
+        new View(
+            from.buf(),
+            from.offset(),
+            List.of(Math.toIntExact(Fusion.size(from.dims()))),
+            List.of(1L),
+            1,
+            0);
     View flatTo = new View(to.buf(), to.offset(), flatFrom.dims(), List.of(1L), 1, 0);
     if (flatFrom.dims().get(0) > 0) {
       copyView("commit", flatFrom, flatTo);

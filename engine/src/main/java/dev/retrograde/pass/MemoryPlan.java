@@ -9,45 +9,59 @@ import java.util.List;
 import java.util.Map;
 
 /// Where each buffer of the arena lies: the largest first, each at the lowest offset that no buffer
-/// alive at the same time covers. Every buffer starts at a multiple of 64 bytes and is followed by 64
-/// bytes of slack.
+/// alive at the same time covers. Every buffer starts at a multiple of 64 bytes and is followed by
+/// 64 bytes of slack.
 final class MemoryPlan {
   private static final long ALIGN = 64;
 
-  private final Map<Buf, Long> offsets = new LinkedHashMap<>();
-  private final Map<Buf, int[]> lives = new LinkedHashMap<>();
+  private final Map<Buf, Slot> slots = new LinkedHashMap<>();
   private final long bytes;
   private final MemoryReport report;
+
+  /// A buffer's lifetime, both steps included, and its place.
+  private static final class Slot {
+    private final Buf buf;
+    private int birth;
+    private int death;
+    private long offset = -1;
+
+    Slot(Buf buf, int birth) {
+      this.buf = buf;
+      this.birth = birth;
+      this.death = birth;
+    }
+
+    long end() {
+      return offset + reserve(buf);
+    }
+  }
 
   MemoryPlan(List<Step> steps, List<Buf> persistent) {
     for (int i = 0; i < steps.size(); i++) {
       for (Buf b : steps.get(i).buffers()) {
         int at = i;
-        lives.computeIfAbsent(b, x -> new int[] {at, at})[1] = i;
+        slots.computeIfAbsent(b, x -> new Slot(x, at)).death = i;
       }
     }
-    int last = Math.max(0, steps.size() - 1);
     for (Buf b : persistent) {
-      lives.put(b, new int[] {0, last});
+      Slot s = slots.computeIfAbsent(b, x -> new Slot(x, 0));
+      s.birth = 0;
+      s.death = Math.max(0, steps.size() - 1);
     }
-    List<Buf> arena =
-        new ArrayList<>(lives.keySet().stream().filter(b -> b.home == Buf.Home.ARENA).toList());
-    arena.sort(Comparator.comparingLong((Buf b) -> -b.bytes()).thenComparingInt(b -> live(b)[0]));
+    List<Slot> arena =
+        new ArrayList<>(slots.values().stream().filter(s -> s.buf.home == Buf.Home.ARENA).toList());
+    arena.sort(Comparator.comparingLong((Slot s) -> -s.buf.bytes()).thenComparingInt(s -> s.birth));
     long most = 0;
-    List<Buf> placed = new ArrayList<>();
-    for (Buf b : arena) {
-      long at = place(b, placed);
-      offsets.put(b, at);
-      placed.add(b);
-      placed.sort(Comparator.comparingLong(this::offset));
-      most = Math.max(most, at + reserve(b));
+    List<Slot> placed = new ArrayList<>();
+    for (Slot s : arena) {
+      s.offset = place(s, placed);
+      insert(placed, s);
+      most = Math.max(most, s.end());
     }
     bytes = most;
     List<Entry> entries = new ArrayList<>();
-    lives.forEach(
-        (b, l) ->
-            entries.add(
-                new Entry(b.name, b.tag, b.bytes(), l[0], l[1], offsets.getOrDefault(b, -1L))));
+    slots.forEach(
+        (b, s) -> entries.add(new Entry(b.name, b.tag, b.bytes(), s.birth, s.death, s.offset)));
     report =
         MemoryReport.of(entries, steps.stream().map(Step::name).toList(), Math.max(ALIGN, bytes));
   }
@@ -56,42 +70,43 @@ final class MemoryPlan {
     return (b.bytes() + ALIGN + ALIGN - 1) / ALIGN * ALIGN;
   }
 
-  private int[] live(Buf b) {
-    int[] l = lives.get(b);
-    if (l == null) {
-      throw new AssertionError(b + " is never used");
+  /// Keeps the placed ones in order of offset.
+  private static void insert(List<Slot> placed, Slot s) {
+    int low = 0;
+    int high = placed.size();
+    while (low < high) {
+      int mid = (low + high) >>> 1;
+      if (placed.get(mid).offset < s.offset) {
+        low = mid + 1;
+      } else {
+        high = mid;
+      }
     }
-    return l;
+    placed.add(low, s);
   }
 
-  private long place(Buf b, List<Buf> placed) {
-    int[] mine = live(b);
+  /// The lowest offset free for as long as s lives.
+  private static long place(Slot s, List<Slot> placed) {
     long at = 0;
-    long size = reserve(b);
-    for (Buf o : placed) {
-      int[] theirs = live(o);
-      if (theirs[1] < mine[0] || mine[1] < theirs[0]) {
+    long size = reserve(s.buf);
+    for (Slot o : placed) {
+      if (o.death < s.birth || s.death < o.birth) {
         continue;
       }
-      long start = offset(o);
-      if (at + size <= start) {
+      if (at + size <= o.offset) {
         break;
       }
-      at = Math.max(at, start + reserve(o));
+      at = Math.max(at, o.end());
     }
     return at;
   }
 
   long offset(Buf b) {
-    Long o = offsets.get(b);
-    if (o == null) {
+    Slot s = slots.get(b);
+    if (s == null || s.offset < 0) {
       throw new AssertionError(b + " has no place in the arena");
     }
-    return o;
-  }
-
-  boolean has(Buf b) {
-    return offsets.containsKey(b);
+    return s.offset;
   }
 
   long bytes() {

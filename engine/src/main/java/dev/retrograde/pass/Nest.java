@@ -7,8 +7,8 @@ import dev.retrograde.ir.Type;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A product as a loop nest: `out[o] = sum over r of a[o, r] * b[o, r]`, every place affine. Products,
-/// convolutions and both their transposes are such nests and share one schedule.
+/// A product as a loop nest: `out[o] = sum over r of a[o, r] * b[o, r]`, every place affine.
+/// Products, convolutions and both their transposes are such nests and share one schedule.
 ///
 /// @param a left operand, at `aOffset` plus the dims' `a` strides; likewise b
 /// @param dims output dims, then reduced ones in the order of summation
@@ -64,7 +64,12 @@ record Nest(View a, long aOffset, View b, long bOffset, List<Dim> dims, List<Int
     for (int i = 0; i < c.leftBatch().size(); i++) {
       int l = c.leftBatch().get(i);
       dims.add(
-          new Dim(a.dims().get(l), a.strides().get(l), b.strides().get(c.rightBatch().get(i)), axis++, 1));
+          new Dim(
+              a.dims().get(l),
+              a.strides().get(l),
+              b.strides().get(c.rightBatch().get(i)),
+              axis++,
+              1));
     }
     for (int l : c.leftFree(n.operand(0).type())) {
       dims.add(new Dim(a.dims().get(l), a.strides().get(l), 0, axis++, 1));
@@ -75,7 +80,12 @@ record Nest(View a, long aOffset, View b, long bOffset, List<Dim> dims, List<Int
     for (int i = 0; i < c.leftContract().size(); i++) {
       int l = c.leftContract().get(i);
       dims.add(
-          new Dim(a.dims().get(l), a.strides().get(l), b.strides().get(c.rightContract().get(i)), -1, 0));
+          new Dim(
+              a.dims().get(l),
+              a.strides().get(l),
+              b.strides().get(c.rightContract().get(i)),
+              -1,
+              0));
     }
     return new Nest(a, a.offset(), b, b.offset(), dims, zeros(n));
   }

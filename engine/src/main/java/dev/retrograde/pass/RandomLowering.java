@@ -16,8 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Replaces random bits by elementwise arithmetic on the key and the element's position, so that they
-/// fuse like anything else. Bits are those of the op's reference.
+/// Replaces random bits by elementwise arithmetic on the key and the element's position, so that
+/// they fuse like anything else. Bits are those of the op's reference.
 final class RandomLowering {
   private static final long MULTIPLIER = 0xD256D193L;
   private static final int WEYL = 0x9E3779B9;
@@ -25,7 +25,8 @@ final class RandomLowering {
   private RandomLowering() {}
 
   static Program run(Program p) {
-    if (p.nodes().stream().noneMatch(n -> n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))) {
+    if (p.nodes().stream()
+        .noneMatch(n -> n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))) {
       return p;
     }
     int most = 0;
@@ -66,12 +67,11 @@ final class RandomLowering {
             .map(o -> new Program.Named(o.name(), renamed.getOrDefault(o.value(), o.value())))
             .toList(),
         p.updates().stream()
-            .map(
-                u ->
-                    new Program.Update(
-                        u.entry(),
-                        renamed.getOrDefault(u.value(), u.value()),
-                        u.rows() == null ? null : renamed.getOrDefault(u.rows(), u.rows())))
+            .map(u ->
+                new Program.Update(
+                    u.entry(),
+                    renamed.getOrDefault(u.value(), u.value()),
+                    u.rows() == null ? null : renamed.getOrDefault(u.rows(), u.rows())))
             .toList(),
         p.functions());
   }
@@ -103,7 +103,8 @@ final class RandomLowering {
     int mask = b.bits(DType.I64, 0xffffffffL);
     for (int round = 0; round < 10; round++) {
       int product =
-          b.mul(b.apply(Primitive.AND, b.cast(DType.I64, low), mask), b.bits(DType.I64, MULTIPLIER));
+          b.mul(
+              b.apply(Primitive.AND, b.cast(DType.I64, low), mask), b.bits(DType.I64, MULTIPLIER));
       int upper = b.cast(DType.I32, b.apply(Primitive.USHR, product, b.bits(DType.I64, 32)));
       int k = b.add(seed, b.bits(DType.I32, (int) (WEYL * (long) round)));
       low = b.apply(Primitive.XOR, b.apply(Primitive.XOR, upper, k), high);

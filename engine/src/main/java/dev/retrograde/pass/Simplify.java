@@ -6,6 +6,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Removes what no result needs, merges equal pure nodes of one part and epoch, and drops nodes that
-/// do nothing. Every number keeps its bits.
+/// Removes what no result needs, merges equal pure nodes of one part and epoch, and drops nodes
+/// that do nothing. Every number keeps its bits.
 public final class Simplify {
   private Simplify() {}
 
@@ -37,7 +38,7 @@ public final class Simplify {
         continue;
       }
       Node m = new Node(n.op(), operands, n.results(), n.blocks(), n.origin());
-      if (n.op().pure() && n.blocks().isEmpty()) {
+      if (n.pure() && n.blocks().isEmpty()) {
         // Constants are the same everywhere; other nodes only within their part of the step, since
         // merging across parts would lengthen lifetimes.
         boolean constant = n.operands().isEmpty() && n.op().free();
@@ -62,21 +63,13 @@ public final class Simplify {
     List<Node> kept = new ArrayList<>();
     for (int i = merged.size() - 1; i >= 0; i--) {
       Node n = merged.get(i);
-      if (!n.op().pure() || n.results().stream().anyMatch(live::contains)) {
-        kept.add(0, n);
-        live.addAll(n.operands());
-        n.blocks().forEach(b -> captured(b, live));
+      if (!n.pure() || n.results().stream().anyMatch(live::contains)) {
+        kept.add(n);
+        live.addAll(Uses.all(n));
       }
     }
+    java.util.Collections.reverse(kept);
     return q.with(kept);
-  }
-
-  private static void captured(dev.retrograde.ir.Block b, Set<Value> live) {
-    for (Node n : b.nodes()) {
-      live.addAll(n.operands());
-      n.blocks().forEach(c -> captured(c, live));
-    }
-    live.addAll(b.results());
   }
 
   private static Program rename(Program p, List<Node> nodes, Map<Value, Value> same) {
@@ -89,12 +82,11 @@ public final class Simplify {
             .map(o -> new Program.Named(o.name(), same.getOrDefault(o.value(), o.value())))
             .toList(),
         p.updates().stream()
-            .map(
-                u ->
-                    new Program.Update(
-                        u.entry(),
-                        same.getOrDefault(u.value(), u.value()),
-                        u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
+            .map(u ->
+                new Program.Update(
+                    u.entry(),
+                    same.getOrDefault(u.value(), u.value()),
+                    u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
             .toList(),
         p.functions());
   }

@@ -19,8 +19,7 @@ sealed interface Step {
       implements Step {}
 
   /// A node evaluated on the heap: reads dense buffers, writes dense buffers.
-  record Host(String name, Phase phase, Node node, List<View> in, List<View> out)
-      implements Step {
+  record Host(String name, Phase phase, Node node, List<View> in, List<View> out) implements Step {
     @Override
     public List<Buf> buffers() {
       java.util.ArrayList<Buf> all = new java.util.ArrayList<>();
@@ -36,11 +35,10 @@ sealed interface Step {
 
     private static List<View> views(List<View> some, Buf from, Buf to) {
       return some.stream()
-          .map(
-              v ->
-                  v.buf() == from
-                      ? new View(to, v.offset(), v.dims(), v.strides(), v.partials(), v.partStride())
-                      : v)
+          .map(v ->
+              v.buf() == from
+                  ? new View(to, v.offset(), v.dims(), v.strides(), v.partials(), v.partStride())
+                  : v)
           .toList();
     }
   }

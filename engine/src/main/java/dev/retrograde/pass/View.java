@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A tensor as affine places in a buffer: element `index` is at `offset + sum(index * strides)`.
 ///
 /// @param partials 1, or the number of addends that make up each element; addend p is `partStride`
-///     elements further on, and the sum runs over them in order
+///   elements further on, and the sum runs over them in order
 record View(
     Buf buf, long offset, List<Integer> dims, List<Long> strides, int partials, long partStride) {
   View {

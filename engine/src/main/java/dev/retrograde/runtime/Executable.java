@@ -23,8 +23,8 @@ public interface Executable extends AutoCloseable {
   /// Runs once.
   void run();
 
-  /// Runs once like [#run], updates included, and times every kernel, in their order. The clock costs
-  /// some 50 ns a kernel. Allocates.
+  /// Runs once like [#run], updates included, and times every kernel, in their order. The clock
+  /// costs some 50 ns a kernel. Allocates.
   ///
   /// @throws UnsupportedOperationException where a target does not run kernel by kernel
   default List<StepTime> profile() {
@@ -34,6 +34,14 @@ public interface Executable extends AutoCloseable {
             + "' cannot time its kernels; compile for x64 or jvm to profile program '"
             + program().name()
             + "'");
+  }
+
+  /// What compiling did, made anew on each call.
+  ///
+  /// @throws UnsupportedOperationException where a target does not compile
+  default Listing listing() {
+    throw new UnsupportedOperationException(
+        "target '" + compiled().target() + "' has no kernels to list; compile for x64 or jvm");
   }
 
   /// Every byte a run keeps.

@@ -34,8 +34,8 @@ public record MemoryReport(
     INPUT
   }
 
-  /// One buffer: alive from step `birth` to step `death`, both inclusive; `offset` in the arena, or -1
-  /// for state.
+  /// One buffer: alive from step `birth` to step `death`, both inclusive; `offset` in the arena, or
+  /// -1 for state.
   public record Entry(String name, Tag tag, long bytes, int birth, int death, long offset) {}
 
   /// Live bytes at a step, by tag.

@@ -18,8 +18,8 @@ import java.util.Map;
 /// share one store. Entries lie one after another in one block of memory, each at a multiple of 64
 /// bytes, in the order of their first declaration; each is followed by at least 64 bytes of slack.
 ///
-/// The store owns its memory until [#close]; afterwards every access is an exception. One thread at a
-/// time changes it.
+/// The store owns its memory until [#close]; afterwards every access is an exception. One thread at
+/// a time changes it.
 public final class StateStore implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Map<String, Slot> slots = new LinkedHashMap<>();
@@ -37,8 +37,14 @@ public final class StateStore implements AutoCloseable {
         StateEntry known = entries.putIfAbsent(s.entry().name(), s.entry());
         if (known != null && !known.type().equals(s.entry().type())) {
           throw new IllegalArgumentException(
-              "program '" + p.name() + "' declares state '" + known.name() + "' as "
-                  + s.entry().type() + ", an earlier program as " + known.type());
+              "program '"
+                  + p.name()
+                  + "' declares state '"
+                  + known.name()
+                  + "' as "
+                  + s.entry().type()
+                  + ", an earlier program as "
+                  + known.type());
         }
       }
     }

@@ -32,7 +32,8 @@ public final class Workers implements AutoCloseable {
     others = new Thread[threads - 1];
     for (int i = 0; i < others.length; i++) {
       int part = i + 1;
-      others[i] = Thread.ofPlatform().daemon().name("retrograde-worker-" + part).start(() -> work(part));
+      others[i] =
+          Thread.ofPlatform().daemon().name("retrograde-worker-" + part).start(() -> work(part));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.retrograde.target;
 
 import dev.retrograde.loop.Kernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -12,6 +13,11 @@ public interface KernelCompiler extends AutoCloseable {
 
   /// Compiles a kernel; equal kernels may be given again and share code.
   CompiledKernel compile(Kernel kernel);
+
+  /// Zeroed memory for a program's buffers, aligned to 64 bytes, that lives as long as the arena.
+  default MemorySegment reserve(Arena arena, long bytes) {
+    return arena.allocate(bytes, 64);
+  }
 
   /// Bytes of code made so far.
   long codeBytes();
@@ -25,7 +31,7 @@ public interface KernelCompiler extends AutoCloseable {
   /// @param vectorBytes bytes of a vector register: 64, 32, or 4 for scalar code
   /// @param registers vector registers a kernel may use
   /// @param broadcastOperands whether a product can take one operand from memory repeated to all
-  ///     lanes
+  ///   lanes
   record Machine(int vectorBytes, int registers, boolean broadcastOperands) {
     /// Lanes of a kernel whose widest register type has this many bytes; 1 for scalar code.
     public int lanes(int bytes) {
@@ -35,8 +41,8 @@ public interface KernelCompiler extends AutoCloseable {
 
   /// Code of a kernel.
   interface CompiledKernel {
-    /// Ties the parameters to buffers, whose memory the caller keeps alive. Each buffer is followed by
-    /// at least 64 readable and writable bytes of slack.
+    /// Ties the parameters to buffers, whose memory the caller keeps alive. Each buffer is followed
+    /// by at least 64 readable and writable bytes of slack.
     BoundKernel bind(List<MemorySegment> buffers);
 
     /// A listing of the code.

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Records a program while Java code runs on symbolic tensors.
 ///
-/// Plain Java loops unroll and plain Java branches are taken once, by design. A tensor belongs to the
-/// trace that made it. Used by one thread.
+/// Plain Java loops unroll and plain Java branches are taken once, by design. A tensor belongs to
+/// the trace that made it. Used by one thread.
 public final class Trace {
   private static final StackWalker WALKER = StackWalker.getInstance();
 
@@ -114,12 +114,11 @@ public final class Trace {
 
   private static String userLine() {
     Optional<String> line =
-        WALKER.walk(
-            frames ->
-                frames
-                    .filter(f -> !inside(f.getClassName()))
-                    .findFirst()
-                    .map(f -> f.getFileName() + ":" + f.getLineNumber()));
+        WALKER.walk(frames ->
+            frames
+                .filter(f -> !inside(f.getClassName()))
+                .findFirst()
+                .map(f -> f.getFileName() + ":" + f.getLineNumber()));
     return line.orElse("");
   }
 
@@ -148,7 +147,8 @@ public final class Trace {
     return new Tensor(v);
   }
 
-  /// The random key of the step: i32 `[seed, step]`, an input named `key` that exists once asked for.
+  /// The random key of the step: i32 `[seed, step]`, an input named `key` that exists once asked
+  /// for.
   public Tensor key() {
     Program.Named k = inputs.get("key");
     return k == null ? input("key", Type.of(DType.I32, 2)) : new Tensor(k.value());
@@ -171,8 +171,17 @@ public final class Trace {
       state.put(full, s);
     } else if (!s.entry().type().equals(type) || s.entry().role() != role) {
       throw new IllegalArgumentException(
-          "state '" + full + "' is " + s.entry().role() + " " + s.entry().type()
-              + " and asked for as " + role + " " + type + "; give one of the layers another name");
+          "state '"
+              + full
+              + "' is "
+              + s.entry().role()
+              + " "
+              + s.entry().type()
+              + " and asked for as "
+              + role
+              + " "
+              + type
+              + "; give one of the layers another name");
     }
     return new Tensor(s.value());
   }
@@ -253,9 +262,22 @@ public final class Trace {
       Extent y = i < n - b.size() ? one : b.get(i - (n - b.size()));
       if (!x.equals(y) && !x.equals(one) && !y.equals(one)) {
         throw new dev.retrograde.ir.ShapeException(
-            what + " '" + emit.origin().path() + "' (" + emit.origin().line()
-                + "): shapes " + a + " and " + b + " do not broadcast: axis " + (i - n) + " is " + x
-                + " and " + y + "; equal sizes or 1 are expected there");
+            what
+                + " '"
+                + emit.origin().path()
+                + "' ("
+                + emit.origin().line()
+                + "): shapes "
+                + a
+                + " and "
+                + b
+                + " do not broadcast: axis "
+                + (i - n)
+                + " is "
+                + x
+                + " and "
+                + y
+                + "; equal sizes or 1 are expected there");
       }
       out.add(x.equals(one) ? y : x);
     }

@@ -17,18 +17,31 @@ import org.jspecify.annotations.Nullable;
 /// sizes come with them. The bits of a NaN are no part of a kernel's meaning, so only numbers are
 /// reinterpreted as integers.
 final class RandomKernel {
-  private static final DType[] REGISTERS = {
-    DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL
-  };
+  private static final DType[] REGISTERS = {DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL};
   private static final Primitive[] REAL = {
     Primitive.ADD, Primitive.SUB, Primitive.MUL, Primitive.DIV, Primitive.FMA, Primitive.NEG,
     Primitive.ABS, Primitive.SQRT, Primitive.MIN, Primitive.MAX, Primitive.FLOOR, Primitive.ROUND
   };
   private static final Primitive[] WHOLE = {
-    Primitive.ADD, Primitive.SUB, Primitive.MUL, Primitive.DIV, Primitive.FMA, Primitive.NEG,
-    Primitive.ABS, Primitive.MIN, Primitive.MAX, Primitive.AND, Primitive.OR, Primitive.XOR,
-    Primitive.NOT, Primitive.SHL, Primitive.SHR, Primitive.USHR, Primitive.POPCOUNT,
-    Primitive.FLOOR, Primitive.ROUND
+    Primitive.ADD,
+    Primitive.SUB,
+    Primitive.MUL,
+    Primitive.DIV,
+    Primitive.FMA,
+    Primitive.NEG,
+    Primitive.ABS,
+    Primitive.MIN,
+    Primitive.MAX,
+    Primitive.AND,
+    Primitive.OR,
+    Primitive.XOR,
+    Primitive.NOT,
+    Primitive.SHL,
+    Primitive.SHR,
+    Primitive.USHR,
+    Primitive.POPCOUNT,
+    Primitive.FLOOR,
+    Primitive.ROUND
   };
   private static final Primitive[] TRUTH = {
     Primitive.AND, Primitive.OR, Primitive.XOR, Primitive.NOT, Primitive.EQ, Primitive.NE
@@ -149,11 +162,24 @@ final class RandomKernel {
     long raw = random.nextLong();
     int kind = random.nextInt(10);
     double[] special = {
-      0.0, -0.0, 1, -1, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 0.5, 2.5,
-      1e30, -1e19, 3e9, 1e-40, Double.MIN_VALUE, 127.6, 300
+      0.0,
+      -0.0,
+      1,
+      -1,
+      Double.POSITIVE_INFINITY,
+      Double.NEGATIVE_INFINITY,
+      Double.NaN,
+      0.5,
+      2.5,
+      1e30,
+      -1e19,
+      3e9,
+      1e-40,
+      Double.MIN_VALUE,
+      127.6,
+      300
     };
-    double v =
-        kind < 4 ? special[random.nextInt(special.length)] : random.nextInt(-20, 20) * 0.75;
+    double v = kind < 4 ? special[random.nextInt(special.length)] : random.nextInt(-20, 20) * 0.75;
     long whole =
         switch (kind) {
           case 0 -> 0;
@@ -226,10 +252,7 @@ final class RandomKernel {
       Reg number = new Reg(regs++, DType.BOOL);
       set(number, new Code.Apply(Primitive.EQ, List.of(x, x)));
       Reg one = set(new Reg(regs++, from), new Code.Const(0));
-      x =
-          set(
-              new Reg(regs++, from),
-              new Code.Apply(Primitive.SELECT, List.of(number, x, one)));
+      x = set(new Reg(regs++, from), new Code.Apply(Primitive.SELECT, List.of(number, x, one)));
     }
     return new Code.Apply(Primitive.BITS, List.of(x));
   }

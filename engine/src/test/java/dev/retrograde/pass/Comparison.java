@@ -23,8 +23,7 @@ import java.util.Set;
 /// can be seen afterwards.
 final class Comparison {
   /// Everything that only moves work about is off.
-  static final Target.Options PLAIN =
-      new Target.Options(1, Set.of("fuse", "epilogue", "simplify"));
+  static final Target.Options PLAIN = new Target.Options(1, Set.of("fuse", "epilogue", "simplify"));
 
   private static final int RUNS = 2;
 
@@ -60,8 +59,7 @@ final class Comparison {
       Type t = i.value().type();
       int most = t.dtype() == DType.BOOL ? 2 : i.name().equals("labels") ? 3 : 8;
       HostTensor h =
-          HostTensor.fill(
-              t, k -> t.dtype().isFloat() ? r.nextGaussian() : r.nextInt(most));
+          HostTensor.fill(t, k -> t.dtype().isFloat() ? r.nextGaussian() : r.nextInt(most));
       Segments.write(e.input(i.name()), h);
     }
   }
@@ -84,45 +82,50 @@ final class Comparison {
   static void assertClose(
       String what, Map<String, HostTensor> a, Map<String, HostTensor> b, double tolerance) {
     assertThat(b.keySet()).as(what).isEqualTo(a.keySet());
-    a.forEach(
-        (name, x) -> {
-          HostTensor y = b.get(name);
-          assertThat(y.type()).isEqualTo(x.type());
-          double scale = 1e-6;
-          for (double v : x.toDoubles()) {
-            if (Double.isFinite(v)) {
-              scale = Math.max(scale, Math.abs(v));
-            }
-          }
-          double unit = x.dtype().isFloat() ? tolerance * scale : 0;
-          for (int i = 0; i < x.size(); i++) {
-            double u = x.get(i);
-            double v = y.get(i);
-            boolean same = u == v || (Double.isNaN(u) && Double.isNaN(v));
-            if (!same && !(Math.abs(u - v) <= unit)) {
-              throw new AssertionError(
-                  what + ": " + name + "[" + i + "] is " + v + ", expected " + u + " within "
-                      + unit);
-            }
-          }
-        });
+    a.forEach((name, x) -> {
+      HostTensor y = b.get(name);
+      assertThat(y.type()).isEqualTo(x.type());
+      double scale = 1e-6;
+      for (double v : x.toDoubles()) {
+        if (Double.isFinite(v)) {
+          scale = Math.max(scale, Math.abs(v));
+        }
+      }
+      double unit = x.dtype().isFloat() ? tolerance * scale : 0;
+      for (int i = 0; i < x.size(); i++) {
+        double u = x.get(i);
+        double v = y.get(i);
+        boolean same = u == v || (Double.isNaN(u) && Double.isNaN(v));
+        if (!same && !(Math.abs(u - v) <= unit)) {
+          throw new AssertionError(
+              what + ": " + name + "[" + i + "] is " + v + ", expected " + u + " within " + unit);
+        }
+      }
+    });
   }
 
   /// NaN equals NaN, everything else bit by bit.
-  static void assertSameBits(
-      String what, Map<String, HostTensor> a, Map<String, HostTensor> b) {
+  static void assertSameBits(String what, Map<String, HostTensor> a, Map<String, HostTensor> b) {
     assertThat(b.keySet()).as(what).isEqualTo(a.keySet());
-    a.forEach(
-        (name, x) -> {
-          HostTensor y = b.get(name);
-          for (int i = 0; i < x.size(); i++) {
-            boolean nan = Double.isNaN(x.get(i)) && Double.isNaN(y.get(i));
-            if (x.bits(i) != y.bits(i) && !nan) {
-              throw new AssertionError(
-                  what + ": " + name + "[" + i + "] of " + x.type() + " is " + y.get(i)
-                      + ", expected the bits of " + x.get(i));
-            }
-          }
-        });
+    a.forEach((name, x) -> {
+      HostTensor y = b.get(name);
+      for (int i = 0; i < x.size(); i++) {
+        boolean nan = Double.isNaN(x.get(i)) && Double.isNaN(y.get(i));
+        if (x.bits(i) != y.bits(i) && !nan) {
+          throw new AssertionError(
+              what
+                  + ": "
+                  + name
+                  + "["
+                  + i
+                  + "] of "
+                  + x.type()
+                  + " is "
+                  + y.get(i)
+                  + ", expected the bits of "
+                  + x.get(i));
+        }
+      }
+    });
   }
 }

@@ -146,17 +146,15 @@ final class Nets {
         wanted.put(s.name(), t.stateValue(s.name()).value());
       }
     }
-    Map<String, Value> gradients =
-        Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted);
+    Map<String, Value> gradients = Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted);
     t.phase(Origin.Phase.UPDATE);
-    gradients.forEach(
-        (name, g) -> {
-          Tensor w = t.stateValue(name);
-          Tensor old = t.state(name + ".momentum", Role.OPTIMIZER, w.type(), new Init.Fill(0));
-          Tensor fresh = t.add(t.mul(old, 0.9), new Tensor(g));
-          t.assign(name + ".momentum", fresh);
-          t.assign(name, t.sub(w, t.mul(fresh, 0.05)));
-        });
+    gradients.forEach((name, g) -> {
+      Tensor w = t.stateValue(name);
+      Tensor old = t.state(name + ".momentum", Role.OPTIMIZER, w.type(), new Init.Fill(0));
+      Tensor fresh = t.add(t.mul(old, 0.9), new Tensor(g));
+      t.assign(name + ".momentum", fresh);
+      t.assign(name, t.sub(w, t.mul(fresh, 0.05)));
+    });
   }
 
   static Program mlp(int batch, int in, int... hidden) {

@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
 /// Random programs of elementwise ops, reductions, movement and products over awkward sizes, with
 /// gradients and state.
 ///
-/// Ops that jump (comparisons, indices of maxima) are applied to exact values only: those that no sum
-/// of floats went into, which every target computes to the same bits.
+/// Ops that jump (comparisons, indices of maxima) are applied to exact values only: those that no
+/// sum of floats went into, which every target computes to the same bits.
 final class RandomPrograms {
   private static final int[] SIZES = {1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 31, 33};
   private static final int[] LONG = {1, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207, 1021, 2050};
@@ -199,8 +199,7 @@ final class RandomPrograms {
     if (x.rank() == 0) {
       return;
     }
-    int[] axes =
-        IntStream.range(0, x.rank()).filter(i -> random.nextInt(3) > 0).toArray();
+    int[] axes = IntStream.range(0, x.rank()).filter(i -> random.nextInt(3) > 0).toArray();
     if (axes.length == 0) {
       axes = new int[] {random.nextInt(x.rank())};
     }
@@ -238,9 +237,7 @@ final class RandomPrograms {
   private void product() {
     Tensor a = anyReal();
     List<Tensor> fit =
-        pool.stream()
-            .filter(x -> x.dtype() == a.dtype() && x.rank() > 0 && a.rank() > 0)
-            .toList();
+        pool.stream().filter(x -> x.dtype() == a.dtype() && x.rank() > 0 && a.rank() > 0).toList();
     if (fit.isEmpty()) {
       return;
     }
@@ -249,8 +246,7 @@ final class RandomPrograms {
       for (int j = 0; j < b.rank(); j++) {
         long size = a.type().size() / Math.max(1, a.dim(i)) * b.type().size();
         if (a.dim(i) == b.dim(j) && size <= 16_000 && a.rank() + b.rank() <= 5) {
-          LinearOp.Contract c =
-              new LinearOp.Contract(List.of(), List.of(), List.of(i), List.of(j));
+          LinearOp.Contract c = new LinearOp.Contract(List.of(), List.of(), List.of(i), List.of(j));
           Tensor y = t.op(c, a, b);
           if (y.type().size() <= MOST) {
             pool.add(t.mul(y, 1.0 / Math.max(1, a.dim(i))));
@@ -343,8 +339,7 @@ final class RandomPrograms {
     Value one = t.emit().fill(loss.type(), 1);
     List<Value> wrt = floats.stream().map(Tensor::value).toList();
     t.phase(Origin.Phase.BACKWARD);
-    Map<Value, Value> found =
-        Reverse.pullback(t.emit(), t.nodes(), Map.of(loss.value(), one), wrt);
+    Map<Value, Value> found = Reverse.pullback(t.emit(), t.nodes(), Map.of(loss.value(), one), wrt);
     for (int i = 0; i < wrt.size(); i++) {
       Value g = found.get(wrt.get(i));
       if (g != null) {

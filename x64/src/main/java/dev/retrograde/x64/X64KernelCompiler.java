@@ -7,6 +7,7 @@ import dev.retrograde.x64.asm.ListingLine;
 import dev.retrograde.x64.memory.CpuFeatures;
 import dev.retrograde.x64.memory.Entry;
 import dev.retrograde.x64.memory.ExecutableMemory;
+import dev.retrograde.x64.memory.LargeMemory;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,6 +62,11 @@ public final class X64KernelCompiler implements KernelCompiler {
   /// The instructions that kernels are printed with.
   public Features features() {
     return features;
+  }
+
+  @Override
+  public MemorySegment reserve(Arena owner, long bytes) {
+    return LargeMemory.allocate(owner, bytes);
   }
 
   @Override

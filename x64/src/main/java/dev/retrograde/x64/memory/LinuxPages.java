@@ -19,13 +19,14 @@ final class LinuxPages implements Pages {
   private static final int PROT_EXEC = 4;
   private static final int MAP_PRIVATE = 0x02;
   private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MADV_HUGEPAGE = 14;
   private static final int SC_PAGESIZE = 30;
   private static final long MAP_FAILED = -1;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-  // All four functions through one handle, since building one takes tens of milliseconds: the
+  // All functions through one handle, since building one takes tens of milliseconds: the
   // System
   // V convention passes each of these arguments in a register of its own, and ignores those that a
   // function does not take.
@@ -39,6 +40,7 @@ final class LinuxPages implements Pages {
   private final MemorySegment mmap = find("mmap");
   private final MemorySegment mprotect = find("mprotect");
   private final MemorySegment munmap = find("munmap");
+  private final MemorySegment madvise = find("madvise");
   private final long pageBytes;
 
   LinuxPages() {
@@ -89,6 +91,11 @@ final class LinuxPages implements Pages {
     return (int) result.value() == 0
         ? new Answer(address, "")
         : new Answer(0, error(result.errno()));
+  }
+
+  @Override
+  public void preferLarge(long address, long bytes) {
+    call(madvise, address, bytes, MADV_HUGEPAGE, 0, 0, 0);
   }
 
   @Override

@@ -28,6 +28,9 @@ interface Pages {
   /// Changes what may be done with mapped pages.
   Answer protect(long address, long bytes, Access access);
 
+  /// Asks for large pages behind mapped ones; whether they come does not matter.
+  default void preferLarge(long address, long bytes) {}
+
   /// Gives pages back.
   void unmap(long address, long bytes);
 
