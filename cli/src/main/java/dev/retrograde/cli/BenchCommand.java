@@ -36,7 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
       "  retrograde bench --suite accept-core --json docs/results/accept-core.json"
     })
 final class BenchCommand implements Callable<Integer> {
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--suite",

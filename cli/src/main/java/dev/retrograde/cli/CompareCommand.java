@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
   private static final int EPOCHS = 5;
 
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--backward",

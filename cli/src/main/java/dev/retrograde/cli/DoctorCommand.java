@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = "  retrograde doctor")
 final class DoctorCommand implements Callable<Integer> {
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() {

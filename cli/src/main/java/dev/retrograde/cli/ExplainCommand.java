@@ -56,7 +56,8 @@ final class ExplainCommand implements Callable<Integer> {
     PROGRAM
   }
 
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--backward",

@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
       "  retrograde COMMAND --help"
     })
 public final class Main implements Runnable {
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--debug",

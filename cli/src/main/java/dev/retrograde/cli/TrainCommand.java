@@ -47,7 +47,8 @@ final class TrainCommand implements Callable<Integer> {
   /// Between looks at the keyboard and the clock.
   private static final int BLOCK = 10;
 
-  @Spec CommandSpec spec;
+  /// Put in by picocli.
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--backward",

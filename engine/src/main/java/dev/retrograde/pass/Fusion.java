@@ -464,9 +464,10 @@ final class Fusion {
       }
       return g == null || g.stored.contains(v);
     }
-    cost[0] += ((MapOp.Map) n.op()).code().lowered().instrs().size();
+    Node made = java.util.Objects.requireNonNull(n);
+    cost[0] += ((MapOp.Map) made.op()).code().lowered().instrs().size();
     boolean all = true;
-    for (Value o : n.operands()) {
+    for (Value o : made.operands()) {
       all &= leaves(o, size, out, cost, seen);
     }
     return all;

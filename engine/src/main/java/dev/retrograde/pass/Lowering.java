@@ -622,7 +622,7 @@ final class Lowering {
     if (lane != null && !plain && (pack || dot == null || reuse >= 128)) {
       use = packed(use, lane, d);
       for (Nest.Dim o : use.outputs()) {
-        if (o.axis() == l.axis() && o.step() == l.step()) {
+        if (l != null && o.axis() == l.axis() && o.step() == l.step()) {
           lane = o;
         }
       }
@@ -760,13 +760,8 @@ final class Lowering {
             (e, index, value, active) -> {},
             (k, e) -> launch(g.name(), k, e.buffers(), nest.macs()));
     s.cut(lane, cut, partial);
-    Views through =
-        new Views(fusion) {
-          @Override
-          @Nullable View find(Value v) {
-            return v == n.result() ? partial : views.find(v);
-          }
-        };
+    Views through = new Views(fusion, views);
+    through.put(n.result(), partial);
     elementwise(g.name() + " sum", dims, List.copyOf(g.stored), to, through, g);
   }
 
@@ -946,7 +941,7 @@ final class Lowering {
     for (Program.Update u : program.updates()) {
       Buf s = java.util.Objects.requireNonNull(states.get(u.entry()));
       if (u.rows() != null) {
-        throw new UnsupportedOperationException(
+        throw new IllegalArgumentException(
             "state '"
                 + u.entry()
                 + "' is updated by rows, which only the interpreter does yet; use --target interp");

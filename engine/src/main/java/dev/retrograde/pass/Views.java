@@ -9,12 +9,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Where values are stored, directly or as another way to see a stored one.
-class Views {
+final class Views {
   private final Fusion fusion;
+  private final @Nullable Views outer;
   private final Map<Value, View> stored = new HashMap<>();
 
   Views(Fusion fusion) {
+    this(fusion, null);
+  }
+
+  /// Where a value has no place of its own here, the outer one counts.
+  Views(Fusion fusion, @Nullable Views outer) {
     this.fusion = fusion;
+    this.outer = outer;
   }
 
   void put(Value v, View view) {
@@ -25,6 +32,9 @@ class Views {
     View known = stored.get(v);
     if (known != null) {
       return known;
+    }
+    if (outer != null) {
+      return outer.find(v);
     }
     Node n = fusion.maker(v);
     if (n == null || !Fusion.viewNode(n)) {

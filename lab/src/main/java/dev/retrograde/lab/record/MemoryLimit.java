@@ -2,6 +2,7 @@ package dev.retrograde.lab.record;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How much memory this process may use: the machine's, or less where a control group says so.
 ///
@@ -20,8 +21,8 @@ public record MemoryLimit(long bytes, String source) {
     for (String line : Machine.lines(root.resolve("proc/self/cgroup"))) {
       String[] parts = line.split(":", 3);
       if (parts.length == 3 && parts[1].isEmpty()) {
-        Path group = groups.resolve(parts[2].replaceFirst("^/+", "")).normalize();
-        while (group.startsWith(groups)) {
+        @Nullable Path group = groups.resolve(parts[2].replaceFirst("^/+", "")).normalize();
+        while (group != null && group.startsWith(groups)) {
           least = least.orLess(group.resolve("memory.max"));
           group = group.getParent();
         }

@@ -97,7 +97,8 @@ final class OwnModel {
   }
 
   private static RuntimeException passedOn(String where, InvocationTargetException e) {
-    return switch (e.getCause()) {
+    Throwable cause = e.getCause();
+    return switch (cause == null ? e : cause) {
       case RuntimeException r -> r;
       case Error fault -> throw fault;
       case Throwable t -> new IllegalArgumentException("model " + where + " threw " + t, t);
