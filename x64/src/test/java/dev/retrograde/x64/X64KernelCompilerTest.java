@@ -17,6 +17,7 @@ import dev.retrograde.scalar.ScalarFn.Primitive;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,28 +72,34 @@ class X64KernelCompilerTest {
   @ParameterizedTest
   @MethodSource("levels")
   void functionsDoWhatTheirBodiesSay(Features features) {
-    List<ScalarFn> functions = List.of(Functions.EXP, Functions.LOG, Functions.RELU);
     try (KernelCheck check = new KernelCheck();
         X64KernelCompiler compiler = new X64KernelCompiler(features)) {
       for (DType d : List.of(DType.F32, DType.F64)) {
         int lanes = compiler.machine().lanes(d.bytes());
-        for (ScalarFn fn : functions) {
-          Writer w = new Writer(lanes);
-          int in = w.param(d);
-          int out = w.param(d);
-          Affine at = Affine.var(0).times(lanes);
-          ScalarCode code = ScalarCode.of(fn, List.of(d));
-          Reg y = w.inline(code, List.of(w.load(in, at, 1, lanes, null))).get(0);
-          w.store(out, at, y, 1, lanes, null);
-          Kernel k = w.finish(512 / lanes);
-          for (long seed = 0; seed < 20; seed++) {
-            assertThat(check.differs(compiler, k, List.of(512, 512), seed))
+        for (ScalarFn.Defined fn : Functions.STANDARD) {
+          Kernel k = map(fn, d, lanes);
+          List<Integer> sizes = Collections.nCopies(fn.arity() + 1, 512);
+          for (long seed = 0; seed < 4; seed++) {
+            assertThat(check.differs(compiler, k, sizes, seed))
                 .as("%s of %s with %s", fn.text(), d, features)
                 .isEmpty();
           }
         }
       }
     }
+  }
+
+  private static Kernel map(ScalarFn.Defined fn, DType d, int lanes) {
+    Writer w = new Writer(lanes);
+    Affine at = Affine.var(0).times(lanes);
+    List<DType> types = Collections.nCopies(fn.arity(), d);
+    List<Reg> args = new ArrayList<>();
+    for (DType t : types) {
+      args.add(w.load(w.param(t), at, 1, lanes, null));
+    }
+    Reg y = w.inline(ScalarCode.of(fn, types), args).get(0);
+    w.store(w.param(y.dtype()), at, y, 1, lanes, null);
+    return w.finish(512 / lanes);
   }
 
   @ParameterizedTest
