@@ -115,6 +115,82 @@ final class Fusion {
     }
     collectReaders();
     decideStores();
+    if (fuse) {
+      mergeReductions();
+    }
+  }
+
+  /// Joins reductions over one domain that read the same large value, so that it is walked once.
+  private void mergeReductions() {
+    for (int i = 0; i < groups.size(); i++) {
+      Group a = groups.get(i);
+      if (a.kind != Group.Kind.LOOP || a.reduced == null) {
+        continue;
+      }
+      Set<Value> mine = storedReads(a);
+      for (int j = i + 1; j < Math.min(groups.size(), i + 8); j++) {
+        Group b = groups.get(j);
+        if (b.kind != Group.Kind.LOOP
+            || !a.reduced.equals(b.reduced)
+            || !a.domain.equals(b.domain)
+            || a.phase != b.phase
+            || a.epoch != b.epoch
+            || a.nodes.size() + b.nodes.size() > MOST_NODES) {
+          continue;
+        }
+        Set<Value> theirs = storedReads(b);
+        boolean ready =
+            theirs.stream()
+                .allMatch(
+                    v -> {
+                      Group g = groupOf(v);
+                      return g == null || g.position < a.position;
+                    });
+        boolean shares =
+            theirs.stream().anyMatch(v -> mine.contains(v) && v.type().size() * 4 >= size(a.domain));
+        if (ready && shares) {
+          a.nodes.addAll(b.nodes);
+          a.stored.addAll(b.stored);
+          for (Node n : b.nodes) {
+            groupOf.put(n, a);
+          }
+          groups.remove(j);
+          mine.addAll(theirs);
+          j--;
+        }
+      }
+    }
+  }
+
+  /// Everything in memory that computing a group reads.
+  private Set<Value> storedReads(Group g) {
+    Set<Value> out = new HashSet<>();
+    Set<Value> seen = new HashSet<>();
+    for (Node n : g.nodes) {
+      n.operands().forEach(v -> storedReads(v, g, out, seen));
+    }
+    return out;
+  }
+
+  private void storedReads(Value v, Group reader, Set<Value> out, Set<Value> seen) {
+    if (!seen.add(v)) {
+      return;
+    }
+    Node n = maker.get(v);
+    if (n != null && (constant(n.op()) || n.op() instanceof MoveOp.Literal)) {
+      return;
+    }
+    Group g = n == null ? null : groupOf.get(n);
+    boolean compute =
+        n != null
+            && (viewNode(n)
+                || padInline(n)
+                || (g != null && n.op() instanceof MapOp.Map && (g == reader || !g.stored.contains(v))));
+    if (compute) {
+      java.util.Objects.requireNonNull(n).operands().forEach(o -> storedReads(o, reader, out, seen));
+    } else {
+      out.add(v);
+    }
   }
 
   /// Joins a loop group to an earlier one over the same domain whose values it reads, where all
@@ -390,7 +466,48 @@ final class Fusion {
     return dims.stream().filter(d -> d != 1).toList();
   }
 
+  /// Where several values of an epilogue are read elsewhere, stores the last value that all of them
+  /// come from: readers make the rest from it, where else each would be stored.
+  private void shareEpilogues() {
+    for (Group g : groups) {
+      if (g.kind != Group.Kind.CONTRACTION) {
+        continue;
+      }
+      List<Value> read = new ArrayList<>();
+      for (Node n : g.nodes) {
+        for (Value v : n.results()) {
+          if (inlineReaders.containsKey(v) && !mustStore.contains(v)) {
+            read.add(v);
+          }
+        }
+      }
+      if (read.size() < 2) {
+        continue;
+      }
+      for (int i = g.nodes.size() - 1; i >= 0; i--) {
+        Value m = g.nodes.get(i).result();
+        if (read.stream().allMatch(v -> comesFrom(v, m, g))) {
+          mustStore.add(m);
+          break;
+        }
+      }
+    }
+  }
+
+  /// Whether computing v reads nothing of the group but m.
+  private boolean comesFrom(Value v, Value m, Group g) {
+    if (v == m) {
+      return true;
+    }
+    Node n = maker.get(v);
+    if (n == null || groupOf.get(n) != g) {
+      return n == null || !viewNode(n) || comesFrom(n.operand(0), m, g);
+    }
+    return n != g.root && n.operands().stream().allMatch(o -> comesFrom(o, m, g));
+  }
+
   private void decideStores() {
+    shareEpilogues();
     for (Node n : program.nodes()) {
       Group g = groupOf.get(n);
       if (g == null) {

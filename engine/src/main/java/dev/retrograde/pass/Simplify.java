@@ -8,6 +8,7 @@ import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.ScalarCode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,9 @@ public final class Simplify {
       }
       if (n.op() instanceof MoveOp.Reshape && n.result().type().equals(operands.get(0).type())) {
         same.put(n.result(), operands.get(0));
+        continue;
+      }
+      if (n.op() instanceof MapOp.Map map && copies(map, n, operands, same)) {
         continue;
       }
       Node m = new Node(n.op(), operands, n.results(), n.blocks(), n.origin());
@@ -70,6 +74,22 @@ public final class Simplify {
     }
     java.util.Collections.reverse(kept);
     return q.with(kept);
+  }
+
+  /// Whether a map only hands its operands on; if so its results are them.
+  private static boolean copies(
+      MapOp.Map map, Node n, List<Value> operands, Map<Value, Value> same) {
+    List<ScalarCode.Instr> instrs = map.code().instrs();
+    for (int r : map.code().results()) {
+      if (!(instrs.get(r) instanceof ScalarCode.Arg)) {
+        return false;
+      }
+    }
+    for (int r = 0; r < n.results().size(); r++) {
+      ScalarCode.Arg a = (ScalarCode.Arg) instrs.get(map.code().results().get(r));
+      same.put(n.results().get(r), operands.get(a.index()));
+    }
+    return true;
   }
 
   private static Program rename(Program p, List<Node> nodes, Map<Value, Value> same) {
