@@ -82,6 +82,9 @@ final class CompareCommand implements Callable<Integer> {
   private static int code(ComparisonResult result) {
     for (RunResult run : result.rows().getFirst().runs()) {
       if (!run.ok()) {
+        if (run.status() == RunResult.Status.REFUSED) {
+          return ExitCode.MEMORY;
+        }
         return run.reason().startsWith("not finite") ? ExitCode.NOT_FINITE : ExitCode.FAULT;
       }
     }

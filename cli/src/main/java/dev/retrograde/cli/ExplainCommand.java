@@ -108,6 +108,12 @@ final class ExplainCommand implements Callable<Integer> {
         new Target.Options(task.options().threads(), without == null ? Set.of() : without);
     Explanation about = Explanation.of(task.task(), run, task.target(), passes);
     Headline.print(out, task);
+    if (about.listing().isEmpty()) {
+      out.println(
+          "target %s does not compile: it has no passes and no kernels to show"
+              .formatted(task.target().name()));
+      out.println();
+    }
     Set<Part> parts =
         show == null ? EnumSet.of(Part.LAYERS, Part.KERNELS, Part.MEMORY) : EnumSet.copyOf(show);
     if (asm) {

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       " 1:a figure that had to be met was missed",
       " 2:wrong use",
       " 3:data missing or damaged",
+      " 4:a memory limit cannot be met",
       " 5:a value was not finite",
       "70:a fault of this program",
       "130:interrupted, state saved"

@@ -3,6 +3,7 @@ package dev.retrograde.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retrograde.lab.record.Json;
+import dev.retrograde.runtime.MemoryLimitException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -142,6 +143,23 @@ class MainTest {
     Ran program = tiny("explain", "--show", "program");
     assertThat(program.code()).isZero();
     assertThat(program.out()).contains("Contract").doesNotContain("distinct");
+  }
+
+  @Test
+  void explainShowsPassesAndCodeOfATargetThatCompiles() {
+    Ran ran = tiny("explain", "--target", "jvm", "--show", "kernels,passes,code");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("distinct", "simplify", "fc1");
+    assertThat(tiny("explain", "--show", "passes").out())
+        .contains("target interp does not compile");
+  }
+
+  @Test
+  void aMemoryLimitIsFour() {
+    CommandLine line =
+        Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()));
+    assertThat(Failures.of(new MemoryLimitException("too large"), line, false)).isEqualTo(4);
   }
 
   @Test

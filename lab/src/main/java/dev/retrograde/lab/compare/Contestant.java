@@ -9,6 +9,7 @@ import dev.retrograde.lab.compare.RunResult.Status;
 import dev.retrograde.lab.record.ResidentSet;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.MemoryLimitException;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Target;
@@ -145,6 +146,10 @@ public final class Contestant implements AutoCloseable {
     } catch (NonFiniteException e) {
       failure = e;
       fail("not finite: " + firstLine(e));
+    } catch (MemoryLimitException e) {
+      failure = e;
+      status = Status.REFUSED;
+      reason = firstLine(e);
     } catch (RuntimeException e) {
       failure = e;
       fail(firstLine(e));
@@ -165,7 +170,7 @@ public final class Contestant implements AutoCloseable {
   public RunResult result() {
     Course course = Course.NONE;
     Training run = training;
-    if (run != null) {
+    if (run != null && !(failure instanceof MemoryLimitException)) {
       cost = Optional.of(cost(run));
       List<Double> accuracy = new ArrayList<>();
       List<Integer> steps = new ArrayList<>();

@@ -64,10 +64,12 @@ record ScatterChart(String title, LineChart.Label x, LineChart.Label y, List<Poi
             .filter(q -> Math.abs(frame.x(q.x()) - cx) < 24 && Math.abs(frame.y(q.y()) - cy) < 15)
             .toList();
     boolean left = cx > frame.right() - 120;
+    double edge =
+        group.stream().mapToDouble(q -> frame.x(q.x())).reduce(cx, left ? Math::min : Math::max);
     double lift = 4 + 15 * (group.indexOf(p) - (group.size() - 1) / 2.0);
     out.raw(
             "<text class=\"name\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
-            cx + (left ? -11 : 11), cy + lift, left ? "end" : "start")
+            edge + (left ? -11 : 11), cy + lift, left ? "end" : "start")
         .text(p.name())
         .raw("</text>");
   }
