@@ -39,12 +39,14 @@ public final class EngineContender implements Contender {
   private final StateStore state;
   private @Nullable Batch batch;
   private Executable step;
-  private int threads = 1;
+  private int threads;
 
-  /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`.
-  public EngineContender(PeerTask task, int batch, Target target) {
+  /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`, for
+  /// `threads` threads (at least 1).
+  public EngineContender(PeerTask task, int batch, Target target, int threads) {
     this.task = task;
     this.target = target;
+    this.threads = threads;
     this.program = EngineSteps.step(task, batch);
     this.state = StateStore.of(0, program);
     try {
