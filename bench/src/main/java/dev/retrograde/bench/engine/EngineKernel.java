@@ -6,9 +6,9 @@ import dev.retrograde.bench.task.KernelPeer;
 import dev.retrograde.bench.task.KernelShape;
 import dev.retrograde.bench.task.KernelShape.Convolution;
 import dev.retrograde.bench.task.KernelShape.Product;
+import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
-import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.runtime.Executable;
@@ -74,7 +74,8 @@ public final class EngineKernel implements KernelPeer {
         Geometry g = Geometry.square(c.kernel(), c.stride(), c.padding());
         yield switch (c.direction()) {
           case FORWARD -> t.conv2d(first, second, g);
-          case BACKWARD_DATA -> t.op(new LinearOp.ConvDataGrad(g, extents(c.input())), first, second);
+          case BACKWARD_DATA ->
+              t.op(new LinearOp.ConvDataGrad(g, extents(c.input())), first, second);
           case BACKWARD_WEIGHTS ->
               t.op(new LinearOp.ConvFilterGrad(g, extents(c.filter())), first, second);
         };

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 /// Where the time of a step goes, by kernel.
 ///
-/// A product cut into several launches counts as one kernel, since its multiply-adds belong to all of
-/// them. In a network of many layers kernels of one kind stand together, under the kind's name.
+/// A product cut into several launches counts as one kernel, since its multiply-adds belong to all
+/// of them. In a network of many layers kernels of one kind stand together, under the kind's name.
 ///
 /// @param lines by time, the longest first
 public record KernelTimes(List<Line> lines) {
@@ -94,17 +94,14 @@ public record KernelTimes(List<Line> lines) {
               line.phase().name().toLowerCase(Locale.ROOT),
               line.name(),
               line.launches() == 1 ? "" : " x" + line.launches(),
-              line.macs() == 0
-                  ? ""
-                  : String.format(Locale.ROOT, "  %.0f GFLOP/s", line.gflops())));
+              line.macs() == 0 ? "" : String.format(Locale.ROOT, "  %.0f GFLOP/s", line.gflops())));
     }
     text.add("  " + String.join(", ", Arrays.stream(Phase.values()).map(this::phase).toList()));
     return text;
   }
 
   private String phase(Phase phase) {
-    long nanos =
-        lines.stream().filter(l -> l.phase() == phase).mapToLong(Line::nanos).sum();
+    long nanos = lines.stream().filter(l -> l.phase() == phase).mapToLong(Line::nanos).sum();
     return String.format(
         Locale.ROOT,
         "%s %.3f ms (%.0f %%)",

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Chooses the image layout and the number of threads with which libtorch is faster on this task and
-/// machine, so that it is compared at its best.
+/// Chooses the image layout and the number of threads with which libtorch is faster on this task
+/// and machine, so that it is compared at its best.
 public final class FastestTorch {
   private static final int WARM_UP_STEPS = 3;
   private static final int ROUNDS = 4;
@@ -20,12 +20,14 @@ public final class FastestTorch {
   /// @param peer to be closed by the caller
   /// @param threads that it uses, 1 to those it may use
   public record Choice(TorchPeer peer, int threads) {
-    /// The choice in words, such as `channels_last, 2 threads`.
+    /// The choice in words, such as `channels_last, 2 threads, Cooperlake`; the last is the
+    /// processor for which OpenBLAS computes products.
     public String setting() {
       return peer.layout().name().toLowerCase(Locale.ROOT)
           + ", "
           + threads
-          + (threads == 1 ? " thread" : " threads");
+          + (threads == 1 ? " thread, " : " threads, ")
+          + peer.blasCore();
     }
   }
 

@@ -28,8 +28,7 @@ public final class KernelsSuite implements Suite {
 
   /// Kernels last from 10 microseconds to some milliseconds: half the time of a training step's
   /// stretch is far above the clock's grain.
-  private static final PairedTiming.Limits LIMITS =
-      new PairedTiming.Limits(7, 14, 0.1, 0.2, 0.9);
+  private static final PairedTiming.Limits LIMITS = new PairedTiming.Limits(7, 14, 0.1, 0.2, 0.9);
 
   @Override
   public String name() {

@@ -86,8 +86,7 @@ public final class PeersSuite implements Suite {
     Batch batch = FirstValues.batch(task, entry.batch(), SEED);
     try (EngineContender ours = new EngineContender(task, entry.batch(), target, threads)) {
       ours.setInputs(batch);
-      FastestTorch.Choice choice =
-          FastestTorch.open(task, entry.batch(), threads, first, batch);
+      FastestTorch.Choice choice = FastestTorch.open(task, entry.batch(), threads, first, batch);
       try (var peer = choice.peer()) {
         int steps = task.update().isPresent() ? AGREEMENT_STEPS : 1;
         LossAgreement agreement = LossAgreement.after(steps, ours, peer, first);

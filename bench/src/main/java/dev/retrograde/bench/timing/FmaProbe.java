@@ -21,8 +21,8 @@ import java.lang.foreign.MemorySegment;
 ///
 /// Design note. Machine code of our own: twelve accumulators of the widest vectors that the
 /// processor has, each the sum of nothing but itself, so that neither loads nor the latency of an
-/// instruction (four or five cycles on two units) limit the rate. The values stay at the fixed point
-/// of `v / 2 + 1 / 4`. Owns its code until closed.
+/// instruction (four or five cycles on two units) limit the rate. The values stay at the fixed
+/// point of `v / 2 + 1 / 4`. Owns its code until closed.
 public final class FmaProbe implements Probe, AutoCloseable {
   private static final int ACCUMULATORS = 12;
   private static final int ROUNDS = 2;
