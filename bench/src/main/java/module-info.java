@@ -4,14 +4,22 @@
 /// of native code. Start reading at [dev.retrograde.bench.task.Contender], what is measured, and
 /// [dev.retrograde.bench.timing.PairedTiming], how.
 module dev.retrograde.bench {
-  requires static org.jspecify;
+  requires dev.retrograde.lab;
+  requires dev.retrograde.x64;
   requires org.bytedeco.javacpp;
   requires org.bytedeco.pytorch;
+  requires static org.jspecify;
 
   exports dev.retrograde.bench;
+  exports dev.retrograde.bench.engine;
   exports dev.retrograde.bench.libtorch;
   exports dev.retrograde.bench.machine;
   exports dev.retrograde.bench.onednn;
+  exports dev.retrograde.bench.suite;
   exports dev.retrograde.bench.task;
   exports dev.retrograde.bench.timing;
+
+  provides dev.retrograde.lab.suite.Suite with
+      dev.retrograde.bench.suite.KernelsSuite,
+      dev.retrograde.bench.suite.PeersSuite;
 }

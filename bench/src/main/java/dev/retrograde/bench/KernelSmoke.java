@@ -39,8 +39,8 @@ public final class KernelSmoke {
     int cores = Math.min(2, CorePinning.cores().size());
     try (DnnlLibrary library = new DnnlLibrary()) {
       for (int threads = 1; threads <= cores; threads++) {
-        try (CorePinning _ = CorePinning.toFirst(threads)) {
-          FmaProbe probe = new FmaProbe(threads);
+        try (CorePinning _ = CorePinning.toFirst(threads);
+            FmaProbe probe = new FmaProbe(threads)) {
           for (KernelSuite.Entry entry : KernelSuite.entries()) {
             row(library, entry.shape(), threads, probe);
           }

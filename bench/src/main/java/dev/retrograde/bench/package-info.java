@@ -1,8 +1,8 @@
-/// The front door of the bench: programs to start by hand.
+/// Programs to start by hand, beside the suites that `retrograde bench` runs.
 ///
 /// [dev.retrograde.bench.PeerSmoke] and [dev.retrograde.bench.KernelSmoke] print what the peers
-/// reach alone. Nothing that measures or computes belongs here; see `task`, `timing`, `libtorch`
-/// and `onednn`.
+/// reach alone. Nothing that measures or computes belongs here: the suites stand in `suite`, our
+/// side in `engine`, the peers in `libtorch` and `onednn`; see `task` and `timing` for the rest.
 @NullMarked
 package dev.retrograde.bench;
 

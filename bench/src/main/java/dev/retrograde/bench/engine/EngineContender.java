@@ -39,12 +39,14 @@ public final class EngineContender implements Contender {
   private final StateStore state;
   private @Nullable Batch batch;
   private Executable step;
-  private int threads = 1;
+  private int threads;
 
-  /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`.
-  public EngineContender(PeerTask task, int batch, Target target) {
+  /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`, for
+  /// `threads` threads (at least 1).
+  public EngineContender(PeerTask task, int batch, Target target, int threads) {
     this.task = task;
     this.target = target;
+    this.threads = threads;
     this.program = EngineSteps.step(task, batch);
     this.state = StateStore.of(0, program);
     try {
@@ -151,17 +153,27 @@ public final class EngineContender implements Contender {
   }
 
   private void copy(String input, MemorySegment values) {
-    MemorySegment place = step.input(input);
-    if (place.byteSize() != values.byteSize()) {
+    long expected = inputBytes(input);
+    if (values.byteSize() != expected) {
       throw new IllegalArgumentException(
           "Task '%s', input '%s': expected %d values, found %d; draw the batch for this task and size"
               .formatted(
                   task.name(),
                   input,
-                  place.byteSize() / JAVA_INT.byteSize(),
+                  expected / JAVA_INT.byteSize(),
                   values.byteSize() / JAVA_INT.byteSize()));
     }
-    place.copyFrom(values);
+    MemorySegment.copy(values, 0, step.input(input), 0, expected);
+  }
+
+  private long inputBytes(String input) {
+    return program.inputs().stream()
+        .filter(named -> named.name().equals(input))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("the step has no input '" + input + "'"))
+        .value()
+        .type()
+        .bytes();
   }
 
   @Override
@@ -178,6 +190,11 @@ public final class EngineContender implements Contender {
   public float step() {
     step.run();
     return step.output(LOSS).get(JAVA_FLOAT, 0);
+  }
+
+  /// The gradient of an operand after a step of a task that updates nothing.
+  float[] gradient(String name) {
+    return step.output(EngineSteps.GRADIENT + name).toArray(JAVA_FLOAT);
   }
 
   /// What compiling made.

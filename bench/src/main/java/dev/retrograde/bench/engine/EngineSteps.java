@@ -5,8 +5,8 @@ import dev.retrograde.bench.task.Elementwise;
 import dev.retrograde.bench.task.Lenet;
 import dev.retrograde.bench.task.Mlp;
 import dev.retrograde.bench.task.PeerTask;
-import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.ResidualStage;
+import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.Sgd;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Origin.Phase;
@@ -33,6 +33,8 @@ import java.util.Map;
 ///
 /// The elementwise task trains nothing. Its program has the loss and the four gradients as outputs.
 final class EngineSteps {
+  static final String GRADIENT = "gradient.";
+
   private EngineSteps() {}
 
   /// The step of `task` with `batch` samples.
@@ -112,15 +114,14 @@ final class EngineSteps {
           Map<String, Tensor> operands = new LinkedHashMap<>();
           task.parameters()
               .forEach(p ->
-                  operands.put(
-                      p.name(), t.parameter(p.name(), DType.F32, unset, task.elements())));
+                  operands.put(p.name(), t.parameter(p.name(), DType.F32, unset, task.elements())));
           Tensor loss = t.sum(formula(t, operands));
           t.output(EngineContender.LOSS, loss);
           t.phase(Phase.BACKWARD);
           Map<String, Value> wanted = new LinkedHashMap<>();
           operands.forEach((name, tensor) -> wanted.put(name, tensor.value()));
           Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
-              .forEach((name, gradient) -> t.output("gradient." + name, new Tensor(gradient)));
+              .forEach((name, gradient) -> t.output(GRADIENT + name, new Tensor(gradient)));
         });
   }
 

@@ -13,6 +13,7 @@ public final class LibtorchSettings {
   /// and neither is needed where every object is closed in its scope.
   public static void prepare() {
     NativeSettings.waitPassively();
+    NativeSettings.freeOpenBlas();
     NativeSettings.keepFreedMemory();
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");

@@ -65,6 +65,11 @@ public final class TorchPeer implements Contender {
     return layout;
   }
 
+  /// The processor for which libtorch's products are written, as OpenBLAS calls it.
+  public String blasCore() {
+    return threads.blasCore();
+  }
+
   @Override
   public void setParameters(Map<String, float[]> values) {
     TorchParameters parameters = new TorchParameters(task, layout, values);

@@ -3,6 +3,7 @@ package dev.retrograde.bench.libtorch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -18,6 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 /// OpenBLAS under another file name, and only libtorch's own copy counts.
 final class TorchThreads {
   private final MethodHandle setBlasThreads;
+  private final MethodHandle blasCore;
 
   TorchThreads() {
     String torchFolder = Loader.load(torch.class).replaceFirst("[^/]*$", "");
@@ -27,6 +29,9 @@ final class TorchThreads {
         linker.downcallHandle(
             blas.findOrThrow("openblas_set_num_threads"),
             FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+    this.blasCore =
+        linker.downcallHandle(
+            blas.findOrThrow("openblas_get_corename"), FunctionDescriptor.of(ValueLayout.ADDRESS));
     if (torch.get_num_interop_threads() != 1) {
       torch.set_num_interop_threads(1);
     }
@@ -44,6 +49,19 @@ final class TorchThreads {
       throw failure;
     } catch (Throwable impossible) {
       throw new AssertionError("openblas_set_num_threads declares no exception", impossible);
+    }
+  }
+
+  /// The processor for which OpenBLAS computes products, such as `Haswell` (256-bit vectors) or
+  /// `Cooperlake` (512-bit ones).
+  String blasCore() {
+    try {
+      var name = (MemorySegment) blasCore.invokeExact();
+      return name.reinterpret(Long.MAX_VALUE).getString(0);
+    } catch (RuntimeException | Error failure) {
+      throw failure;
+    } catch (Throwable impossible) {
+      throw new AssertionError("openblas_get_corename declares no exception", impossible);
     }
   }
 }

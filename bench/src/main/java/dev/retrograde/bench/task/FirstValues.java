@@ -35,6 +35,11 @@ public final class FirstValues {
     return new Batch(x, labels);
   }
 
+  /// `length` values, uniform from -1 to 1.
+  public static float[] uniform(int length, long seed) {
+    return uniform(stream(seed, 0), length, 1);
+  }
+
   private static float[] draw(ParameterSpec parameter, RandomGenerator random) {
     float kaiming = (float) Math.sqrt(6.0 / parameter.fanIn());
     return switch (parameter.kind()) {

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 final class ProbeTest {
   @Test
   void probesReadPositiveRates() {
-    assertThat(new FmaProbe(2, 100).rate()).isPositive().isFinite();
+    try (FmaProbe fma = new FmaProbe(2, 100)) {
+      assertThat(fma.rate()).isPositive().isFinite();
+    }
     assertThat(new CopyProbe(2, 1000).rate()).isPositive().isFinite();
   }
 
