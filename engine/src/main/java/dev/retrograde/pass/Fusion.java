@@ -304,7 +304,12 @@ final class Fusion {
     if (g.kind != Group.Kind.LOOP) {
       return false;
     }
-    if (n.op() instanceof ReduceOp.Reduce r && g.reduced != null && !g.reduced.equals(r.axes())) {
+    if (n.op() instanceof ReduceOp.Reduce r
+        && g.reduced != null
+        && !(g.reduced.equals(r.axes())
+            && g.nodes.stream()
+                .filter(Fusion::reduces)
+                .allMatch(m -> LoopSchedule.alike(m, n, size(domain))))) {
       return false;
     }
     for (Value v : reads.keySet()) {
