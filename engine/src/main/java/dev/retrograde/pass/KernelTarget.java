@@ -1,11 +1,14 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.ControlOp;
+import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.Target;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
@@ -28,6 +31,7 @@ public final class KernelTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     long start = System.nanoTime();
+    program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
     try {
       Program random = RandomLowering.run(program);
@@ -40,6 +44,24 @@ public final class KernelTarget implements Target {
     } catch (RuntimeException | Error x) {
       compiler.close();
       throw x;
+    }
+  }
+
+  /// Says early what kernels cannot do yet.
+  private void refuse(Node n) {
+    boolean ragged =
+        Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
+    if (ragged || !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call) {
+      String what = ragged ? "sizes known only at run time" : "control flow";
+      throw new UnsupportedOperationException(
+          n.op().name()
+              + " '"
+              + n.origin()
+              + "': target "
+              + name
+              + " does not run "
+              + what
+              + " yet; use the target interp");
     }
   }
 }
