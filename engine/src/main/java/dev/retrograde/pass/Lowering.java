@@ -911,16 +911,10 @@ final class Lowering {
 
   private void finishOutputs() {
     Map<Buf, Integer> uses = new HashMap<>();
-    for (Program.Named o : program.outputs()) {
-      View v = views.find(o.value());
-      if (v != null) {
-        uses.merge(v.buf(), 1, Integer::sum);
-      }
-    }
-    for (Program.Update u : program.updates()) {
-      View v = views.find(u.value());
-      if (v != null) {
-        uses.merge(v.buf(), 1, Integer::sum);
+    for (Value v : program.results()) {
+      View from = source(v);
+      if (from != null) {
+        uses.merge(from.buf(), 1, Integer::sum);
       }
     }
     for (Program.Named o : program.outputs()) {
@@ -935,6 +929,14 @@ final class Lowering {
         copy("output", v, View.dense(b, v.type().dims()));
       }
     }
+  }
+
+  /// Where the elements of a value are, perhaps as a part of it that padding surrounds.
+  private @Nullable View source(Value v) {
+    View known = views.find(v);
+    Node n = fusion.maker(v);
+    boolean through = n != null && (Fusion.viewNode(n) || Fusion.padInline(n));
+    return known == null && through ? source(n.operand(0)) : known;
   }
 
   private void finishUpdates() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retrograde.interp.InterpTarget;
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
@@ -167,6 +168,29 @@ class StateUpdateTest {
           t.assign("b", x);
           t.assign("c", t.zeros(x.type()));
           t.output("y", a);
+        });
+  }
+
+  /// An output may be written where it is made, but not if another result is made of it.
+  @Test
+  void anOutputIsAlsoPartOfAnother() {
+    check(
+        "padded",
+        t -> {
+          Tensor y = t.mul(t.input("x", Type.of(DType.F32, 17)), 2);
+          MoveOp.Pad pad = new MoveOp.Pad(List.of(2), List.of(1), List.of(0), 0);
+          t.output("y", y);
+          t.output("padded", t.op(pad, y));
+          t.output("slice", t.slice(y, List.of(3), List.of(5)));
+        });
+    check(
+        "padded state",
+        t -> {
+          Tensor y = t.mul(t.input("x", Type.of(DType.F32, 17)), 2);
+          state(t, "a", 20);
+          MoveOp.Pad pad = new MoveOp.Pad(List.of(2), List.of(1), List.of(0), 0);
+          t.output("y", y);
+          t.assign("a", t.op(pad, y));
         });
   }
 
