@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: simplify, fuse, lower (schedules and layouts), plan memory, emit.
+/// The order of passes: random numbers, copies for regrouped axes, simplify, fuse, lower (schedules
+/// and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;
@@ -34,7 +35,7 @@ public final class KernelTarget implements Target {
     program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
     try {
-      Program random = RandomLowering.run(program);
+      Program random = Regroup.run(RandomLowering.run(program));
       Program simple = options.on("simplify") ? Simplify.run(random) : random;
       Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
       fusion.run();

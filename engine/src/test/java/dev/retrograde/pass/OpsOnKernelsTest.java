@@ -177,6 +177,35 @@ class OpsOnKernelsTest {
         });
   }
 
+  /// A reshape may split and join axes of what lies in memory in another order, or not at all.
+  @Test
+  void reshapesRegroupAxesOfAnything() {
+    check(
+        "regrouped",
+        1e-5,
+        t -> {
+          Tensor x = t.input("x", f32(4, 5, 6));
+          Tensor h = t.relu(x);
+          Tensor turned = t.transpose(x, 1, 0, 2);
+          MoveOp.Pad pad =
+              new MoveOp.Pad(List.of(1, 0, 0), List.of(0, 1, 0), List.of(0, 0, 0), 0);
+          t.output("input", t.reshape(turned, 5, 24));
+          t.output("value", t.exp(t.reshape(t.transpose(h, 1, 0, 2), 5, 24)));
+          t.output("product", t.matmul(t.reshape(turned, 5, 24), t.input("w", f32(24, 3))));
+          Tensor part = t.slice(h, List.of(0, 1, 1), List.of(4, 3, 4));
+          t.output("sum", t.sum(t.reshape(part, 12, 4), 0));
+          t.output("rows", t.relu(t.reshape(t.slice(x, List.of(1, 0, 0), List.of(2, 5, 6)), 60)));
+          t.output("padded", t.relu(t.reshape(t.op(pad, x), 180)));
+          t.output("repeated", t.neg(t.reshape(t.broadcast(x, f32(2, 4, 5, 6).extents()), 240)));
+          t.output("number", t.add(t.reshape(t.broadcast(t.sum(x), f32(4, 5).extents()), 20), 1));
+          t.output("fill", t.add(t.reshape(t.zeros(f32(4, 5)), 20), t.sum(x)));
+          Tensor index = t.op(new MoveOp.Iota(Type.of(DType.I32, 4, 5), 1));
+          t.output("iota", t.add(t.reshape(index, 20), t.constant(DType.I32, 1)));
+          t.output("twice", t.relu(t.reshape(t.transpose(t.reshape(turned, 5, 24), 1, 0), 120)));
+          t.output("ones", t.reshape(t.transpose(x, 2, 1, 0), 6, 1, 5, 1, 4));
+        });
+  }
+
   private static Type index(int n) {
     return Type.of(DType.I32, n);
   }
