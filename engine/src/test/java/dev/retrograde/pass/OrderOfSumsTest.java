@@ -3,6 +3,7 @@ package dev.retrograde.pass;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.Functions;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
@@ -60,6 +61,22 @@ class OrderOfSumsTest {
           Tensor x = input(t, "x", 8192);
           t.output("m", t.max(x));
           t.output("s", t.sum(x));
+        });
+  }
+
+  /// Groups that meet only in what both read.
+  @Test
+  void groupsThatAreMergedLaterDoNotChangeIt() {
+    check(
+        "maximum and wide sum",
+        t -> {
+          Tensor x = input(t, "x", 1021);
+          Tensor y = t.apply(Functions.GELU, x);
+          t.output("y", y);
+          t.output("m", t.max(t.apply(Functions.SIGMOID, t.add(x, y))));
+          Tensor wide = t.apply(Functions.TANH, t.cast(y, DType.F64));
+          t.output("s", t.sum(t.sub(t.cast(x, DType.F64), wide)));
+          t.output("n", t.sum(t.mul(y, y)));
         });
   }
 
