@@ -7,6 +7,7 @@ import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.Target;
+import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -34,6 +35,7 @@ public final class KernelTarget implements Target {
     long start = System.nanoTime();
     program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
+    Arena arena = Arena.ofShared();
     try {
       Program random = Regroup.run(RandomLowering.run(program));
       Program simple = options.on("simplify") ? Simplify.run(random) : random;
@@ -41,9 +43,11 @@ public final class KernelTarget implements Target {
       fusion.run();
       Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
       lowering.run();
-      return new CompiledProgram(program, simple, state, options, name, compiler, lowering, start);
+      return new CompiledProgram(
+          program, simple, state, options, name, compiler, arena, lowering, start);
     } catch (RuntimeException | Error x) {
       compiler.close();
+      arena.close();
       throw x;
     }
   }

@@ -62,6 +62,15 @@ class AllocationTest {
   }
 
   @Test
+  void anAllocationWouldBeSeen() {
+    long[] ids = involved();
+    long before = allocated(ids);
+    byte[] kept = new byte[100_000];
+    long after = allocated(ids);
+    assertThat(after - before).isGreaterThanOrEqualTo(kept.length);
+  }
+
+  @Test
   void aWarmStepAllocatesNothing() {
     Runs.levels();
     assertThat(least(Nets.mlp(16, 64, 48, 32), 1, 3000)).isZero();
