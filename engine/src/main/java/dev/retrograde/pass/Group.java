@@ -37,8 +37,7 @@ final class Group {
     nodes.add(first);
   }
 
-  private Group(
-      Kind kind, int position, Origin origin, @Nullable Node root, List<Integer> domain) {
+  private Group(Kind kind, int position, Origin origin, @Nullable Node root, List<Integer> domain) {
     this.kind = kind;
     this.position = position;
     this.phase = origin.phase();

@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
 /// Axes that every access walks alike become one. Lanes run along the last axis.
 ///
 /// The order of a reduction follows from its shape and element type alone, never from what else the
-/// kernel reads or computes: axes summed over along lanes are therefore never merged, a virtual vector
-/// has as many lanes as the sum's own type, and pieces divide the first axis summed over. Where the last axis is summed over, a
-/// virtual vector of 64 bytes of lanes each adds every so-manieth element, and the lanes are joined
-/// in a tree of halves; the width of the machine's registers does not show. Where the last axis is
-/// kept, each lane adds in order. Long reductions are cut into at most 64 equal pieces, summed in
-/// order afterwards.
+/// kernel reads or computes: axes summed over along lanes are therefore never merged, a virtual
+/// vector has as many lanes as the sum's own type, and pieces divide the first axis summed over.
+/// Where the last axis is summed over, a virtual vector of 64 bytes of lanes each adds every
+/// so-manieth element, and the lanes are joined in a tree of halves; the width of the machine's
+/// registers does not show. Where the last axis is kept, each lane adds in order. Long reductions
+/// are cut into at most 64 equal pieces, summed in order afterwards.
 final class LoopSchedule {
   /// Bytes of a virtual vector.
   static final int VIRTUAL = 64;

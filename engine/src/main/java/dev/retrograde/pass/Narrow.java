@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Makes wrapping and rounding to narrow types visible as arithmetic of the wide types in which
-/// registers hold them: a value that never goes through memory then has the bits it would have there.
+/// registers hold them: a value that never goes through memory then has the bits it would have
+/// there.
 final class Narrow {
   private Narrow() {}
 
@@ -101,8 +102,8 @@ final class Narrow {
     return b.cast(d, b.apply(Primitive.MIN, List.of(up, b.bits(DType.I32, high))));
   }
 
-  /// To the nearest number of 8 significant bits, ties to even, by adding just below half of what is
-  /// cut off, one more where the last bit kept is odd.
+  /// To the nearest number of 8 significant bits, ties to even, by adding just below half of what
+  /// is cut off, one more where the last bit kept is odd.
   private static int rounded(Builder b, int x) {
     int bits = b.apply(Primitive.BITS, List.of(x));
     int shift = b.bits(DType.I32, 16);

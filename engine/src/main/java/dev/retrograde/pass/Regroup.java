@@ -39,7 +39,8 @@ final class Regroup {
         kept = uniform(n);
         if (kept == null) {
           Value copy = new Value(ids.next(), x.type());
-          Node same = new Node(identity(x.type()), List.of(x), List.of(copy), List.of(), n.origin());
+          Node same =
+              new Node(identity(x.type()), List.of(x), List.of(copy), List.of(), n.origin());
           remember(same);
           out.add(same);
           kept = new Node(n.op(), List.of(copy), n.results(), List.of(), n.origin());

@@ -100,8 +100,7 @@ class MemoryPlanTest {
     long state = p.state().stream().mapToLong(s -> s.entry().type().bytes()).sum();
     Map<String, Entry> byName = new java.util.HashMap<>();
     r.tensors().forEach(e -> byName.putIfAbsent(e.name(), e));
-    long reported =
-        p.state().stream().mapToLong(s -> byName.get(s.entry().name()).bytes()).sum();
+    long reported = p.state().stream().mapToLong(s -> byName.get(s.entry().name()).bytes()).sum();
     assertThat(reported).isEqualTo(state);
   }
 

@@ -143,7 +143,12 @@ class OpsOnKernelsTest {
           int k = 0;
           for (List<Integer> axes :
               List.of(
-                  List.of(0), List.of(1), List.of(2), List.of(0, 1), List.of(1, 2), List.of(0, 2),
+                  List.of(0),
+                  List.of(1),
+                  List.of(2),
+                  List.of(0, 1),
+                  List.of(1, 2),
+                  List.of(0, 2),
                   List.of(0, 1, 2))) {
             for (Kind kind : Kind.values()) {
               boolean bool = kind == Kind.ANY || kind == Kind.ALL;
@@ -187,8 +192,7 @@ class OpsOnKernelsTest {
           Tensor x = t.input("x", f32(4, 5, 6));
           Tensor h = t.relu(x);
           Tensor turned = t.transpose(x, 1, 0, 2);
-          MoveOp.Pad pad =
-              new MoveOp.Pad(List.of(1, 0, 0), List.of(0, 1, 0), List.of(0, 0, 0), 0);
+          MoveOp.Pad pad = new MoveOp.Pad(List.of(1, 0, 0), List.of(0, 1, 0), List.of(0, 0, 0), 0);
           t.output("input", t.reshape(turned, 5, 24));
           t.output("value", t.exp(t.reshape(t.transpose(h, 1, 0, 2), 5, 24)));
           t.output("product", t.matmul(t.reshape(turned, 5, 24), t.input("w", f32(24, 3))));

@@ -93,8 +93,7 @@ class OrderOfSumsTest {
     check(
         "padded",
         t -> {
-          MoveOp.Pad pad =
-              new MoveOp.Pad(List.of(0, 1, 1), List.of(0, 1, 2), List.of(0, 0, 0), 0);
+          MoveOp.Pad pad = new MoveOp.Pad(List.of(0, 1, 1), List.of(0, 1, 2), List.of(0, 0, 0), 0);
           Tensor y = t.op(pad, input(t, "x", 5, 20, 11));
           t.output("s", t.sum(t.mul(y, y), 1, 2));
         });

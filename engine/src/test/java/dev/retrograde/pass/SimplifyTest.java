@@ -48,8 +48,7 @@ class SimplifyTest {
             "%2:f32[3] = " + NEG + " %1",
             "%3:f32[3] = " + ADD + " %0 %0",
             "output \"y\" %3"),
-        program(
-            "input \"x\" %0:f32[3]", "%3:f32[3] = " + ADD + " %0 %0", "output \"y\" %3"));
+        program("input \"x\" %0:f32[3]", "%3:f32[3] = " + ADD + " %0 %0", "output \"y\" %3"));
   }
 
   @Test
@@ -99,8 +98,7 @@ class SimplifyTest {
             "output \"y\" %2"),
         program(
             "%0:f32[3] = Fill{type=f32[3], bits=f32(2.0)}",
-            "%2:f32[3] = " + ADD + " %0 %0 phase backward",
-            "output \"y\" %2"));
+            "%2:f32[3] = " + ADD + " %0 %0 phase backward", "output \"y\" %2"));
   }
 
   @Test
@@ -115,9 +113,7 @@ class SimplifyTest {
             "output \"x again\" %2"),
         program(
             "input \"x\" %0:f32[3]",
-            "%3:f32[3] = " + NEG + " %0",
-            "output \"y\" %3",
-            "output \"x again\" %0"));
+            "%3:f32[3] = " + NEG + " %0", "output \"y\" %3", "output \"x again\" %0"));
   }
 
   @Test
@@ -126,10 +122,7 @@ class SimplifyTest {
         "state %0:f32[3] StateEntry{name=\"w\", type=f32[3], role=PARAMETER, init=Fill{value=1.0}}";
     check(
         program(
-            state,
-            "%1:f32[3] = " + NEG + " %0",
-            "%2:f32[3] = " + NEG + " %0",
-            "update \"w\" %2"),
+            state, "%1:f32[3] = " + NEG + " %0", "%2:f32[3] = " + NEG + " %0", "update \"w\" %2"),
         program(state, "%1:f32[3] = " + NEG + " %0", "update \"w\" %1"));
   }
 

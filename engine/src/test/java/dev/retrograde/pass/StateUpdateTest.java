@@ -258,10 +258,8 @@ class StateUpdateTest {
   private static byte[] bytes(StateStore s) {
     java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
     s.entries()
-        .forEach(
-            e ->
-                all.writeBytes(
-                    s.segment(e.name()).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
+        .forEach(e ->
+            all.writeBytes(s.segment(e.name()).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
     return all.toByteArray();
   }
 
@@ -276,8 +274,7 @@ class StateUpdateTest {
               Tensor rows = t.input("rows", Type.of(DType.I32, 2));
               t.assign("a", t.zeros(Type.of(DType.F32, 2, 3)), rows);
             });
-    assertThatThrownBy(
-            () -> Comparison.run(ReferenceCompiler.wide(), Target.Options.DEFAULT, p))
+    assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Target.Options.DEFAULT, p))
         .isInstanceOf(UnsupportedOperationException.class)
         .hasMessageContaining("'a' is updated by rows")
         .hasMessageContaining("interp");

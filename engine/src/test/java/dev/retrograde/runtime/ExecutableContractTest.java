@@ -41,8 +41,7 @@ class ExecutableContractTest {
         true,
         t -> {
           Tensor x = t.input("x", Type.of(DType.F32, 5));
-          Tensor w =
-              t.state("w", Role.PARAMETER, Type.of(DType.F32, 5), new Init.Uniform(-1, 1));
+          Tensor w = t.state("w", Role.PARAMETER, Type.of(DType.F32, 5), new Init.Uniform(-1, 1));
           t.output("y", t.mul(x, w));
           t.assign("w", t.add(w, 1));
         });
@@ -126,8 +125,7 @@ class ExecutableContractTest {
 
   @Test
   void compilingForAStoreOfAnotherProgramNamesTheEntry() {
-    Program other =
-        Trace.program("other", false, t -> t.output("y", t.constant(DType.F32, 1)));
+    Program other = Trace.program("other", false, t -> t.output("y", t.constant(DType.F32, 1)));
     try (StateStore state = StateStore.of(1, other)) {
       for (Target t : targets()) {
         assertThatThrownBy(
@@ -187,30 +185,28 @@ class ExecutableContractTest {
   @Test
   void aParameterWithoutAGradientIsAnErrorThatNamesTheOp() {
     for (String cut : List.of("StopGradient", "floor", "argmax")) {
-      assertThatThrownBy(
-              () ->
-                  Trace.program(
-                      "cut",
-                      true,
-                      t -> {
-                        Tensor w =
-                            t.parameter("weight", DType.F32, new Init.Uniform(-1, 1), 5);
-                        Tensor h =
-                            t.scope(
-                                "gate",
-                                () ->
-                                    switch (cut) {
-                                      case "StopGradient" -> t.stopGradient(w);
-                                      case "floor" -> t.apply(Primitive.FLOOR, w);
-                                      default -> t.cast(t.argmax(w, 0), DType.F32);
-                                    });
-                        Tensor loss = t.sum(h);
-                        Reverse.gradients(
-                            t.emit(),
-                            t.nodes(),
-                            loss.value(),
-                            Map.of("weight", t.stateValue("weight").value()));
-                      }))
+      assertThatThrownBy(() ->
+              Trace.program(
+                  "cut",
+                  true,
+                  t -> {
+                    Tensor w = t.parameter("weight", DType.F32, new Init.Uniform(-1, 1), 5);
+                    Tensor h =
+                        t.scope(
+                            "gate",
+                            () ->
+                                switch (cut) {
+                                  case "StopGradient" -> t.stopGradient(w);
+                                  case "floor" -> t.apply(Primitive.FLOOR, w);
+                                  default -> t.cast(t.argmax(w, 0), DType.F32);
+                                });
+                    Tensor loss = t.sum(h);
+                    Reverse.gradients(
+                        t.emit(),
+                        t.nodes(),
+                        loss.value(),
+                        Map.of("weight", t.stateValue("weight").value()));
+                  }))
           .as(cut)
           .isInstanceOf(NoGradientException.class)
           .hasMessageContaining("'weight' has no gradient")
@@ -220,20 +216,19 @@ class ExecutableContractTest {
 
   @Test
   void aParameterThatTheLossDoesNotUseIsAnErrorToo() {
-    assertThatThrownBy(
-            () ->
-                Trace.program(
-                    "unused",
-                    true,
-                    t -> {
-                      t.parameter("weight", DType.F32, new Init.Fill(1), 5);
-                      Tensor x = t.input("x", Type.of(DType.F32, 5));
-                      Reverse.gradients(
-                          t.emit(),
-                          t.nodes(),
-                          t.sum(x).value(),
-                          Map.of("weight", t.stateValue("weight").value()));
-                    }))
+    assertThatThrownBy(() ->
+            Trace.program(
+                "unused",
+                true,
+                t -> {
+                  t.parameter("weight", DType.F32, new Init.Fill(1), 5);
+                  Tensor x = t.input("x", Type.of(DType.F32, 5));
+                  Reverse.gradients(
+                      t.emit(),
+                      t.nodes(),
+                      t.sum(x).value(),
+                      Map.of("weight", t.stateValue("weight").value()));
+                }))
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("does not depend on it");
   }

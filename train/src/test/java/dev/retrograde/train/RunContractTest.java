@@ -123,8 +123,7 @@ class RunContractTest {
       run.state().set(filter(run), HostTensor.fill(w.type(), i -> 3e38));
       Map<String, HostTensor> before = state(run);
       assertThat(before.keySet()).anyMatch(n -> n.startsWith("optimizer."));
-      assertThat(run.state().entries())
-          .anyMatch(e -> e.role() == StateEntry.Role.STATISTIC);
+      assertThat(run.state().entries()).anyMatch(e -> e.role() == StateEntry.Role.STATISTIC);
       assertThat(catchThrowable(run::step)).isInstanceOf(NonFiniteException.class);
       assertSameBits(before, state(run));
     }
@@ -194,7 +193,9 @@ class RunContractTest {
     Setup s =
         Training.of(
                 sequential(
-                    flatten(), named("first", dense(4)), named("steps", floor),
+                    flatten(),
+                    named("first", dense(4)),
+                    named("steps", floor),
                     named("last", dense(3))))
             .data(Shapes.of(6, 3))
             .target(target)

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /// A warm step of a whole network allocates nothing on the heap.
 class AllocationTest {
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /// Threads that a step may run on, this one first.
   private static long[] involved() {

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.retrograde.autodiff.Reverse;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
-import dev.retrograde.autodiff.Reverse;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.scalar.DType;
@@ -27,10 +27,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What an executable promises, with machine code and worker threads behind it.
 class MachineCodeContractTest {
@@ -71,11 +71,10 @@ class MachineCodeContractTest {
       Throwable[] seen = new Throwable[2];
       Thread other =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    seen[0] = catchThrowable(e::run);
-                    seen[1] = catchThrowable(e::close);
-                  });
+              .start(() -> {
+                seen[0] = catchThrowable(e::run);
+                seen[1] = catchThrowable(e::close);
+              });
       other.join();
       assertThat(seen).allSatisfy(x -> assertThat(x).isInstanceOf(WrongThreadException.class));
       e.run();
@@ -125,8 +124,9 @@ class MachineCodeContractTest {
       for (int i = 0; i < 3; i++) {
         Map<String, HostTensor> before = Runs.seen(calm, untroubled);
         assertThatThrownBy(e::run).hasMessageContaining("the box failed");
-        state.entries().forEach(
-            s ->
+        state
+            .entries()
+            .forEach(s ->
                 assertThat(state.get(s.name()).sameBits(before.get("state " + s.name())))
                     .as(s.name())
                     .isTrue());
@@ -183,8 +183,7 @@ class MachineCodeContractTest {
               t.output(
                   "dx",
                   new Tensor(
-                      Reverse.gradients(
-                              t.emit(), t.nodes(), y.value(), Map.of("x", x.value()))
+                      Reverse.gradients(t.emit(), t.nodes(), y.value(), Map.of("x", x.value()))
                           .get("x")));
             });
     for (Target target : Runs.levels()) {

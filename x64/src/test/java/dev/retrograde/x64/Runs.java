@@ -61,14 +61,12 @@ final class Runs {
     Random r = new Random(seed);
     for (Program.Named i : e.program().inputs()) {
       Type t = i.value().type();
-      HostTensor h =
-          HostTensor.fill(t, k -> t.dtype().isFloat() ? r.nextGaussian() : r.nextInt(3));
+      HostTensor h = HostTensor.fill(t, k -> t.dtype().isFloat() ? r.nextGaussian() : r.nextInt(3));
       Segments.write(e.input(i.name()), h);
     }
   }
 
-  static void assertSameBits(
-      String what, Map<String, HostTensor> a, Map<String, HostTensor> b) {
+  static void assertSameBits(String what, Map<String, HostTensor> a, Map<String, HostTensor> b) {
     assertThat(b.keySet()).as(what).isEqualTo(a.keySet());
     a.forEach((name, x) -> assertThat(b.get(name).sameBits(x)).as(what + ": " + name).isTrue());
   }
@@ -76,18 +74,16 @@ final class Runs {
   /// Relative to the largest number of each tensor.
   static void assertClose(
       String what, Map<String, HostTensor> a, Map<String, HostTensor> b, double tolerance) {
-    a.forEach(
-        (name, x) -> {
-          double scale = 1e-6;
-          for (double v : x.toDoubles()) {
-            scale = Math.max(scale, Math.abs(v));
-          }
-          for (int i = 0; i < x.size(); i++) {
-            assertThat(b.get(name).get(i))
-                .as("%s: %s[%d]", what, name, i)
-                .isCloseTo(
-                    x.get(i), org.assertj.core.data.Offset.offset(tolerance * scale));
-          }
-        });
+    a.forEach((name, x) -> {
+      double scale = 1e-6;
+      for (double v : x.toDoubles()) {
+        scale = Math.max(scale, Math.abs(v));
+      }
+      for (int i = 0; i < x.size(); i++) {
+        assertThat(b.get(name).get(i))
+            .as("%s: %s[%d]", what, name, i)
+            .isCloseTo(x.get(i), org.assertj.core.data.Offset.offset(tolerance * scale));
+      }
+    });
   }
 }

@@ -63,7 +63,8 @@ class WholeStepTest {
     Program p = Nets.resnet(4, 16, 1, 8, 16);
     for (Target t : Runs.levels()) {
       Map<String, HostTensor> fused = Runs.run(t, 1, p, 2);
-      Target.Options plain = new Target.Options(2, java.util.Set.of("fuse", "epilogue", "simplify"));
+      Target.Options plain =
+          new Target.Options(2, java.util.Set.of("fuse", "epilogue", "simplify"));
       Target unfused = Unfused.of(t, plain);
       Runs.assertSameBits("unfused on " + t.name(), fused, Runs.run(unfused, 1, p, 2));
     }
