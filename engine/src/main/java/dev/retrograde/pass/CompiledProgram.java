@@ -33,7 +33,7 @@ final class CompiledProgram implements Executable {
   private final Program program;
   private final Program simple;
   private final KernelCompiler compiler;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final Thread owner = Thread.currentThread();
   private final MemoryPlan plan;
   private final Compiled compiled;
@@ -74,11 +74,13 @@ final class CompiledProgram implements Executable {
       Target.Options options,
       String target,
       KernelCompiler compiler,
+      Arena arena,
       Lowering lowering,
       long start) {
     this.program = program;
     this.simple = simple;
     this.compiler = compiler;
+    this.arena = arena;
     this.state = state;
     this.steps = lowering.steps();
     List<Buf> persistent = new ArrayList<>(lowering.states().values());

@@ -109,7 +109,7 @@ final class Evaluator {
         for (Value o : n.operands()) {
           args.add(eval(o, at, mask));
         }
-        List<Reg> out = w.inline(m.code(), args);
+        List<Reg> out = w.inline(Narrow.explicit(m.code()), args);
         for (int r = 0; r < out.size(); r++) {
           memo.put(new Key(n.results().get(r), at, mask), out.get(r));
         }

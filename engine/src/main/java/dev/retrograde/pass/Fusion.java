@@ -228,7 +228,7 @@ final class Fusion {
           || !Boolean.TRUE.equals(from.get(a))
           || !a.domain.equals(b.domain)
           || a.nodes.size() + b.nodes.size() > MOST_NODES
-          || (a.reduced != null && b.reduced != null && !a.reduced.equals(b.reduced))) {
+          || !sameSums(a, b)) {
         continue;
       }
       boolean samePart = a.phase == b.phase && a.epoch == b.epoch;
@@ -380,7 +380,7 @@ final class Fusion {
     if (g.kind != Group.Kind.LOOP) {
       return false;
     }
-    if (n.op() instanceof ReduceOp.Reduce r && g.reduced != null && !g.reduced.equals(r.axes())) {
+    if (n.op() instanceof ReduceOp.Reduce r && !takes(g, r.axes(), n)) {
       return false;
     }
     for (Value v : reads.keySet()) {
@@ -395,6 +395,22 @@ final class Fusion {
       }
     }
     return false;
+  }
+
+  /// Whether a reduction over these axes keeps its order of sums in a group.
+  private static boolean takes(Group g, List<Integer> axes, Node n) {
+    return g.reduced == null
+        || (g.reduced.equals(axes)
+            && g.nodes.stream()
+                .filter(Fusion::reduces)
+                .allMatch(m -> LoopSchedule.alike(m, n, size(g.domain))));
+  }
+
+  /// Whether all reductions of two groups over one domain keep their orders together.
+  private static boolean sameSums(Group a, Group b) {
+    return b.nodes.stream()
+        .filter(Fusion::reduces)
+        .allMatch(n -> takes(a, java.util.Objects.requireNonNull(b.reduced), n));
   }
 
   static long size(List<Integer> dims) {

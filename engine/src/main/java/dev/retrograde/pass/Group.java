@@ -33,16 +33,28 @@ final class Group {
   @Nullable List<Integer> reduced;
 
   Group(Kind kind, int position, Node first, List<Integer> domain) {
-    this.kind = kind;
-    this.position = position;
-    this.phase = first.origin().phase();
-    this.epoch = first.origin().epoch();
-    this.domain = List.copyOf(domain);
-    this.root = kind == Kind.LOOP ? null : first;
+    this(kind, position, first.origin(), kind == Kind.LOOP ? null : first, domain);
     nodes.add(first);
   }
 
+  private Group(Kind kind, int position, Origin origin, @Nullable Node root, List<Integer> domain) {
+    this.kind = kind;
+    this.position = position;
+    this.phase = origin.phase();
+    this.epoch = origin.epoch();
+    this.domain = List.copyOf(domain);
+    this.root = root;
+  }
+
+  /// What moves values about and computes none.
+  static Group copy(List<Integer> domain) {
+    return new Group(Kind.LOOP, 0, Origin.NONE, null, domain);
+  }
+
   String name() {
+    if (nodes.isEmpty()) {
+      return "copy";
+    }
     Node n = nodes.get(nodes.size() - 1);
     String path = n.origin().path();
     String what =

@@ -1,15 +1,20 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.ControlOp;
+import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.Target;
+import java.lang.foreign.Arena;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: simplify, fuse, lower (schedules and layouts), plan memory, emit.
+/// The order of passes: random numbers, copies for regrouped axes, simplify, fuse, lower (schedules
+/// and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;
@@ -28,18 +33,40 @@ public final class KernelTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     long start = System.nanoTime();
+    program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
+    Arena arena = Arena.ofShared();
     try {
-      Program random = RandomLowering.run(program);
+      Program random = Regroup.run(RandomLowering.run(program));
       Program simple = options.on("simplify") ? Simplify.run(random) : random;
       Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
       fusion.run();
       Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
       lowering.run();
-      return new CompiledProgram(program, simple, state, options, name, compiler, lowering, start);
+      return new CompiledProgram(
+          program, simple, state, options, name, compiler, arena, lowering, start);
     } catch (RuntimeException | Error x) {
       compiler.close();
+      arena.close();
       throw x;
+    }
+  }
+
+  /// Says early what kernels cannot do yet.
+  private void refuse(Node n) {
+    boolean ragged =
+        Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
+    if (ragged || !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call) {
+      String what = ragged ? "sizes known only at run time" : "control flow";
+      throw new UnsupportedOperationException(
+          n.op().name()
+              + " '"
+              + n.origin()
+              + "': target "
+              + name
+              + " does not run "
+              + what
+              + " yet; use the target interp");
     }
   }
 }

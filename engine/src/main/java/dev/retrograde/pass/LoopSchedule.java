@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Axes that every access walks alike become one. Lanes run along the last axis.
 ///
-/// The order of a reduction follows from its shape alone. Where the last axis is summed over, a
-/// virtual vector of 64 bytes of lanes each adds every so-manieth element, and the lanes are joined
-/// in a tree of halves; the width of the machine's registers does not show. Where the last axis is
-/// kept, each lane adds in order. Long reductions are cut into at most 64 equal pieces, summed in
-/// order afterwards.
+/// The order of a reduction follows from its shape and element type alone, never from what else the
+/// kernel reads or computes: axes summed over along lanes are therefore never merged, a virtual
+/// vector has as many lanes as the sum's own type, and pieces divide the first axis summed over.
+/// Where the last axis is summed over, a virtual vector of 64 bytes of lanes each adds every
+/// so-manieth element, and the lanes are joined in a tree of halves; the width of the machine's
+/// registers does not show. Where the last axis is kept, each lane adds in order. Long reductions
+/// are cut into at most 64 equal pieces, summed in order afterwards.
 final class LoopSchedule {
   /// Bytes of a virtual vector.
   static final int VIRTUAL = 64;
@@ -94,13 +96,14 @@ final class LoopSchedule {
   /// Merges neighbouring axes that every access walks as one.
   private void merge(List<Integer> reducedAxes) {
     List<Affine> accesses = accesses();
+    boolean along = reducedAxes.contains(lastAxis());
     for (int d = 0; d < domain.size(); d++) {
       if (domain.get(d) == 1) {
         continue;
       }
       boolean r = reducedAxes.contains(d);
       Axis last = axes.isEmpty() ? null : axes.get(axes.size() - 1);
-      if (last != null && last.reduced == r) {
+      if (last != null && last.reduced == r && !(r && along)) {
         int before = last.members.get(last.members.size() - 1);
         int n = domain.get(d);
         int here = d;
@@ -113,6 +116,15 @@ final class LoopSchedule {
       }
       axes.add(new Axis(List.of(d), domain.get(d), r));
     }
+  }
+
+  /// The last axis of more than one element, or -1.
+  private int lastAxis() {
+    int d = domain.size() - 1;
+    while (d >= 0 && domain.get(d) == 1) {
+      d--;
+    }
+    return d;
   }
 
   /// Every affine place that one point touches, with domain axis d as variable 1 + d.
@@ -396,6 +408,21 @@ final class LoopSchedule {
     return out;
   }
 
+  /// Bytes of the register in which a reduction accumulates, at least 4.
+  static int accumulatorBytes(Node n) {
+    return Math.max(4, Reg.widened(n.operand(0).type().dtype()).bytes());
+  }
+
+  /// Whether two reductions over one domain are ordered as each is alone.
+  static boolean alike(Node a, Node b, long size) {
+    boolean sums = sum(a) == sum(b) || size < 2 * LEAST_PIECE;
+    return sums && accumulatorBytes(a) == accumulatorBytes(b);
+  }
+
+  private static boolean sum(Node n) {
+    return ((ReduceOp.Reduce) n.op()).kind() == Kind.SUM;
+  }
+
   private boolean divisible() {
     return reduces.stream().allMatch(r -> ((ReduceOp.Reduce) r.op()).kind() == Kind.SUM);
   }
@@ -437,12 +464,15 @@ final class LoopSchedule {
   /// Cuts the first reduced axis into pieces: gives the outer index and the loop inside.
   private record Cut(int pieces, int each) {}
 
-  private Cut cut(List<Axis> reduced, long outer, long perStep) {
+  /// @param outer elements kept, the last axis aside where lanes run along it
+  /// @param width elements of that axis, else 1
+  private Cut cut(List<Axis> reduced, long outer, long width) {
     if (!divisible() || outer >= 16 || reduced.isEmpty()) {
       return new Cut(1, reduced.isEmpty() ? 1 : reduced.get(0).extent);
     }
     Axis a = reduced.get(0);
-    int p = pieces(a.extent, perStep);
+    int first = domain.get(a.members.get(0));
+    int p = pieces(first, product(reduced) / first * width);
     return new Cut(p, a.extent / p);
   }
 
@@ -453,14 +483,10 @@ final class LoopSchedule {
     int width = w.lanes();
     List<Axis> keptAxes = axes.stream().filter(a -> !a.reduced).toList();
     List<Axis> reduced = axes.stream().filter(a -> a.reduced).toList();
-    Cut cut =
-        cut(
-            reduced,
-            product(keptAxes),
-            product(reduced) / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent));
+    Cut cut = cut(reduced, product(keptAxes), 1);
     Map<Node, View> to = results(cut.pieces);
     Map<Axis, Ix> at = new HashMap<>();
-    int virtual = VIRTUAL / maker.widest();
+    int virtual = VIRTUAL / accumulatorBytes(reduces.get(0));
     int extent = 1;
     List<Axis> loops = new ArrayList<>(keptAxes);
     if (cut.pieces > 1) {
@@ -579,13 +605,8 @@ final class LoopSchedule {
     for (Axis a : axes.subList(0, axes.size() - 1)) {
       (a.reduced ? reduced : loops).add(a);
     }
-    Cut cut =
-        cut(
-            reduced,
-            product(loops),
-            product(reduced)
-                / Math.max(1, reduced.isEmpty() ? 1 : reduced.get(0).extent)
-                * lane.extent);
+    int own = domain.get(lane.members.get(lane.members.size() - 1));
+    Cut cut = cut(reduced, product(loops) * lane.extent / own, own);
     Map<Node, View> to = results(cut.pieces);
     Map<Axis, Ix> at = new HashMap<>();
     int extent = 1;

@@ -426,7 +426,7 @@ final class Lowering {
           }
         };
     new LoopSchedule(
-            g == null ? new Group(Group.Kind.LOOP, 0, program.nodes().get(0), domain) : g,
+            g == null ? Group.copy(domain) : g,
             domain,
             reduces,
             stores,
@@ -484,7 +484,7 @@ final class Lowering {
           }
         };
     new LoopSchedule(
-            g == null ? new Group(Group.Kind.LOOP, 0, program.nodes().get(0), domain) : g,
+            g == null ? Group.copy(domain) : g,
             domain,
             List.of(),
             stores,
@@ -911,16 +911,10 @@ final class Lowering {
 
   private void finishOutputs() {
     Map<Buf, Integer> uses = new HashMap<>();
-    for (Program.Named o : program.outputs()) {
-      View v = views.find(o.value());
-      if (v != null) {
-        uses.merge(v.buf(), 1, Integer::sum);
-      }
-    }
-    for (Program.Update u : program.updates()) {
-      View v = views.find(u.value());
-      if (v != null) {
-        uses.merge(v.buf(), 1, Integer::sum);
+    for (Value v : program.results()) {
+      View from = source(v);
+      if (from != null) {
+        uses.merge(from.buf(), 1, Integer::sum);
       }
     }
     for (Program.Named o : program.outputs()) {
@@ -937,6 +931,14 @@ final class Lowering {
     }
   }
 
+  /// Where the elements of a value are, perhaps as a part of it that padding surrounds.
+  private @Nullable View source(Value v) {
+    View known = views.find(v);
+    Node n = fusion.maker(v);
+    boolean through = n != null && (Fusion.viewNode(n) || Fusion.padInline(n));
+    return known == null && through ? source(n.operand(0)) : known;
+  }
+
   private void finishUpdates() {
     for (Program.Update u : program.updates()) {
       Buf s = java.util.Objects.requireNonNull(states.get(u.entry()));
@@ -947,13 +949,28 @@ final class Lowering {
                 + "' is updated by rows, which only the interpreter does yet; use --target interp");
       }
       View v = views.find(u.value());
-      pending.add(new Update(s, v != null && v.isDense() ? v : need(u.value(), null, true)));
+      if (v == null || !v.isDense()) {
+        v = need(u.value(), null, true);
+      } else if (v.buf().home == Buf.Home.STATE && v.buf() != s) {
+        v = aside(u.value());
+      }
+      if (v.buf() != s) {
+        pending.add(new Update(s, v));
+      }
     }
     new InPlace(steps, pending).run();
     for (Update u : pending) {
       View to = View.dense(u.state, u.value.dims());
       copyView2(u.value, to);
     }
+  }
+
+  /// A copy of an entry's old value for another entry: its own may be replaced first.
+  private View aside(Value v) {
+    Buf b = new Buf(Buf.Home.ARENA, v + "'", v.type().dtype(), v.type().size(), tag(v), null);
+    View to = View.dense(b, v.type().dims());
+    copy("copy", v, to);
+    return to;
   }
 
   private void copyView2(View from, View to) {

@@ -29,19 +29,7 @@ final class RandomLowering {
         .noneMatch(n -> n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))) {
       return p;
     }
-    int most = 0;
-    for (Node n : p.nodes()) {
-      for (Value v : n.results()) {
-        most = Math.max(most, v.id());
-      }
-    }
-    for (Program.StateParam s : p.state()) {
-      most = Math.max(most, s.value().id());
-    }
-    for (Program.Named i : p.inputs()) {
-      most = Math.max(most, i.value().id());
-    }
-    Emit e = new Emit(new Emit.Ids(most + 1));
+    Emit e = new Emit(new Emit.Ids(largestId(p) + 1));
     Map<Value, Value> renamed = new HashMap<>();
     for (Node n : p.nodes()) {
       if (n.op() instanceof RandomOp.RandomBits r && Fusion.supported(n)) {
@@ -74,6 +62,22 @@ final class RandomLowering {
                     u.rows() == null ? null : renamed.getOrDefault(u.rows(), u.rows())))
             .toList(),
         p.functions());
+  }
+
+  static int largestId(Program p) {
+    int most = 0;
+    for (Node n : p.nodes()) {
+      for (Value v : n.results()) {
+        most = Math.max(most, v.id());
+      }
+    }
+    for (Program.StateParam s : p.state()) {
+      most = Math.max(most, s.value().id());
+    }
+    for (Program.Named i : p.inputs()) {
+      most = Math.max(most, i.value().id());
+    }
+    return most;
   }
 
   private static Value bits(Emit e, Node n, RandomOp.RandomBits r) {

@@ -9,7 +9,7 @@ import java.util.List;
 
 /// Runs kernels by their reference, for a machine of any shape. Every access is checked against its
 /// buffer, without slack.
-final class ReferenceCompiler implements KernelCompiler {
+public final class ReferenceCompiler implements KernelCompiler {
   private final Machine machine;
 
   private ReferenceCompiler(Machine machine) {
@@ -17,7 +17,7 @@ final class ReferenceCompiler implements KernelCompiler {
   }
 
   /// Kernels as a processor with 64-byte vectors gets them.
-  static Target wide() {
+  public static Target wide() {
     return target(new Machine(64, 32, true));
   }
 
@@ -31,7 +31,7 @@ final class ReferenceCompiler implements KernelCompiler {
     return target(new Machine(4, 10, false));
   }
 
-  static List<Target> all() {
+  public static List<Target> all() {
     return List.of(wide(), narrow(), scalar());
   }
 

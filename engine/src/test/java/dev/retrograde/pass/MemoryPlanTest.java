@@ -1,0 +1,118 @@
+package dev.retrograde.pass;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retrograde.choice.Saving;
+import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.MemoryReport;
+import dev.retrograde.runtime.MemoryReport.Entry;
+import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.Target;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryPlanTest {
+  private static MemoryReport report(Program p, Target.Options o) {
+    try (StateStore state = StateStore.of(3, p);
+        Executable e = ReferenceCompiler.wide().compile(p, state, o)) {
+      return e.memory();
+    }
+  }
+
+  private static Program named(String name) {
+    return switch (name) {
+      case "mlp" -> Nets.mlp(64, 784, 500, 500);
+      case "lenet" -> Nets.lenet(32, 28);
+      case "resnet20" -> Nets.resnet(32, 32, 3, 16, 32, 64);
+      case "resnet20, recomputed" ->
+          new Saving.Recompute(2).apply(Nets.resnet(32, 32, 3, 16, 32, 64));
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  /// Every pair of buffers of the arena that live at the same time.
+  private static void assertApart(MemoryReport r) {
+    List<Entry> arena = r.tensors().stream().filter(e -> e.offset() >= 0).toList();
+    for (Entry a : arena) {
+      assertThat(a.offset() % 64).isZero();
+      assertThat(a.offset() + a.bytes() + 64).isLessThanOrEqualTo(r.arenaBytes());
+      assertThat(a.birth()).isLessThanOrEqualTo(a.death());
+      for (Entry b : arena) {
+        boolean together = a.birth() <= b.death() && b.birth() <= a.death();
+        boolean apart =
+            a.offset() + a.bytes() + 64 <= b.offset() || b.offset() + b.bytes() + 64 <= a.offset();
+        if (a != b && together && !apart) {
+          throw new AssertionError(a + " and " + b + " lie on each other");
+        }
+      }
+    }
+  }
+
+  private static void assertAddsUp(MemoryReport r) {
+    long most = 0;
+    for (int i = 0; i < r.steps(); i++) {
+      int step = i;
+      long live =
+          r.tensors().stream()
+              .filter(e -> e.birth() <= step && step <= e.death())
+              .mapToLong(Entry::bytes)
+              .sum();
+      assertThat(r.byTag(i).values().stream().mapToLong(x -> x).sum()).isEqualTo(live);
+      most = Math.max(most, live);
+    }
+    assertThat(r.peakBytes()).isEqualTo(most);
+    assertThat(r.atPeak().values().stream().mapToLong(x -> x).sum()).isEqualTo(most);
+  }
+
+  /// Most bytes of the arena that are alive at once: no plan needs less.
+  static long leastArena(MemoryReport r) {
+    long most = 0;
+    for (int i = 0; i < r.steps(); i++) {
+      int step = i;
+      most =
+          Math.max(
+              most,
+              r.tensors().stream()
+                  .filter(e -> e.offset() >= 0 && e.birth() <= step && step <= e.death())
+                  .mapToLong(Entry::bytes)
+                  .sum());
+    }
+    return most;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mlp", "lenet", "resnet20", "resnet20, recomputed"})
+  void plansOfNetworksAreTightAndAddUp(String name, TestReporter figures) {
+    Program p = named(name);
+    MemoryReport r = report(p, Target.Options.DEFAULT);
+    assertApart(r);
+    assertAddsUp(r);
+    double ratio = (double) r.arenaBytes() / leastArena(r);
+    figures.publishEntry(
+        name, "arena/peak %.4f, %d bytes, %s".formatted(ratio, r.peakBytes(), r.atPeak()));
+    assertThat(ratio).as("%s: arena over the most that lives at once", name).isLessThan(1.05);
+    // State stands in the report byte by byte.
+    long state = p.state().stream().mapToLong(s -> s.entry().type().bytes()).sum();
+    Map<String, Entry> byName = new java.util.HashMap<>();
+    r.tensors().forEach(e -> byName.putIfAbsent(e.name(), e));
+    long reported = p.state().stream().mapToLong(s -> byName.get(s.entry().name()).bytes()).sum();
+    assertThat(reported).isEqualTo(state);
+  }
+
+  @Test
+  void plansOfRandomProgramsNeverOverlap() {
+    for (int seed = 0; seed < 150; seed++) {
+      Program p = RandomPrograms.make(seed);
+      for (Target.Options o : List.of(Target.Options.DEFAULT, Comparison.PLAIN)) {
+        MemoryReport r = report(p, o);
+        assertApart(r);
+        assertAddsUp(r);
+      }
+    }
+  }
+}

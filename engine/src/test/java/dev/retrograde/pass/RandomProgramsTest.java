@@ -1,0 +1,28 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Repeat;
+import dev.retrograde.ir.Verifier;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RandomProgramsTest {
+  private static final int PROGRAMS = 60;
+
+  @Test
+  void randomProgramsAgreeWithTheInterpreterAndAcrossMachines() {
+    long seed = Repeat.seed();
+    Repeat.with(
+        RandomProgramsTest.class,
+        seed,
+        () -> {
+          Random seeds = new Random(seed);
+          for (int i = 0; i < PROGRAMS; i++) {
+            Program p = RandomPrograms.make(seeds.nextLong());
+            Verifier.verify(p);
+            Verifier.verify(Simplify.run(p));
+            Comparison.check("program " + i, p, 5e-5);
+          }
+        });
+  }
+}

@@ -1,0 +1,57 @@
+package dev.retrograde.x64;
+
+import dev.retrograde.loop.Kernel;
+import dev.retrograde.loop.KernelReference;
+import dev.retrograde.pass.KernelTarget;
+import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.target.Target;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// Runs kernels by their reference, for a machine of any shape. Every access is checked against its
+/// buffer, without slack.
+final class ReferenceKernels implements KernelCompiler {
+  private final Machine machine;
+
+  private ReferenceKernels(Machine machine) {
+    this.machine = machine;
+  }
+
+  /// Kernels as a processor with 64-byte vectors gets them.
+  static Target wide() {
+    return target(new Machine(64, 32, true));
+  }
+
+  private static Target target(Machine m) {
+    return new KernelTarget("reference-" + m.vectorBytes(), () -> new ReferenceKernels(m));
+  }
+
+  @Override
+  public Machine machine() {
+    return machine;
+  }
+
+  @Override
+  public CompiledKernel compile(Kernel kernel) {
+    return new CompiledKernel() {
+      @Override
+      public BoundKernel bind(List<MemorySegment> buffers) {
+        List<MemorySegment> own = List.copyOf(buffers);
+        return (from, to) -> KernelReference.run(kernel, own, from, to);
+      }
+
+      @Override
+      public String listing() {
+        return kernel.text();
+      }
+    };
+  }
+
+  @Override
+  public long codeBytes() {
+    return 0;
+  }
+
+  @Override
+  public void close() {}
+}
