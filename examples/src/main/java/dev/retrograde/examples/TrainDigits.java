@@ -32,9 +32,16 @@ public final class TrainDigits {
 
     Layer net =
         sequential(
-            conv2d(16, 3).noBias(), batchNorm(), relu(), maxPool(2),
-            conv2d(32, 3).noBias(), batchNorm(), relu(), maxPool(2),
-            flatten(), dense(10));
+            conv2d(16, 3).noBias(),
+            batchNorm(),
+            relu(),
+            maxPool(2),
+            conv2d(32, 3).noBias(),
+            batchNorm(),
+            relu(),
+            maxPool(2),
+            flatten(),
+            dense(10));
 
     try (Training run =
         Training.of(net)
@@ -42,8 +49,7 @@ public final class TrainDigits {
             .batch(50)
             .seed(7)
             .epochs(2)
-            .update(
-                sgd(0.05).momentum(0.9).weightDecay(1e-4).except("**.bias"), Schedule.cosine())
+            .update(sgd(0.05).momentum(0.9).weightDecay(1e-4).except("**.bias"), Schedule.cosine())
             .backward(new Saving.Recompute(4))
             .target(target, Target.Options.threads(2))
             .start()) {
