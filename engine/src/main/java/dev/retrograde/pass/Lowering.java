@@ -42,6 +42,7 @@ final class Lowering {
   private final Map<String, View> copies = new HashMap<>();
   private final Set<Value> read = new HashSet<>();
   private final List<Update> pending = new ArrayList<>();
+  private final Set<Value> gradients = new HashSet<>();
   private Phase phase = Phase.FORWARD;
 
   /// A new value of a state entry, to be written over the old one.
@@ -105,6 +106,11 @@ final class Lowering {
                 Tag.WORKSPACE,
                 l.tensor());
         views.put(n.result(), View.dense(b, l.tensor().type().dims()));
+      }
+    }
+    for (Node n : program.nodes()) {
+      if (n.origin().phase() == Phase.UPDATE) {
+        gradients.addAll(n.operands());
       }
     }
     findHalos();
@@ -173,7 +179,9 @@ final class Lowering {
     if (n.op() instanceof LinearOp.ConvFilterGrad c && k == 0) {
       return forwardHalo(c.g(), n.operand(0).type().dim(1), n.operand(0).type().dim(2));
     }
-    if (n.op() instanceof LinearOp.ConvDataGrad c && k == 0) {
+    if (n.op() instanceof LinearOp.ConvDataGrad c
+        && k == 0
+        && !ScatterSchedule.suits(c.g(), n.result().type().dim(3))) {
       Geometry g = c.g();
       int[] y =
           Nest.halo(
@@ -204,10 +212,12 @@ final class Lowering {
     return new int[] {g.top(), Math.max(0, bottom), g.left(), Math.max(0, right)};
   }
 
+  /// Forward values are kept for backward or soon dead; what backward makes for the update is a
+  /// gradient, everything else there a cotangent.
   private Tag tag(Value v) {
     return switch (phase) {
       case FORWARD -> Tag.RESIDUAL;
-      case BACKWARD -> Tag.COTANGENT;
+      case BACKWARD -> gradients.contains(v) ? Tag.GRADIENT : Tag.COTANGENT;
       case UPDATE -> Tag.WORKSPACE;
     };
   }
@@ -527,6 +537,14 @@ final class Lowering {
   private void lowerContraction(Group g) {
     Node n = java.util.Objects.requireNonNull(g.root);
     Map<Value, View> to = places(g);
+    if (n.op() instanceof LinearOp.ConvDataGrad c
+        && ScatterSchedule.suits(c.g(), n.result().type().dim(3))
+        && n.result().type().size() > 0
+        && n.operand(0).type().size() > 0) {
+      scatterGradient(g, n, c.g(), to);
+      to.forEach(views::put);
+      return;
+    }
     int[] h = halo(n, 0);
     View a = need(n.operand(0), h, false);
     View b = need(n.operand(1), null, false);
@@ -540,7 +558,10 @@ final class Lowering {
       }
       Nest merged = filter ? mergeOutputs(nest) : nest;
       Nest.Dim lane = ContractionSchedule.laneDim(merged);
-      if (lane != null && lane.a() != 0 && lane.b() == 0) {
+      Nest.Dim across = filter ? outputChannels(merged, lane, lanes) : null;
+      if (across != null) {
+        lane = across;
+      } else if (lane != null && lane.a() != 0 && lane.b() == 0) {
         merged = merged.swapped();
         lane = lane.swapped();
       }
@@ -549,7 +570,7 @@ final class Lowering {
               ? ContractionSchedule.filterCut(merged, d.bytes())
               : ContractionSchedule.Cut.NONE;
       if (filter && cut.rowsPerBlock() > 0) {
-        cutContraction(g, n, merged, lane, cut, to, d, lanes);
+        cutContraction(g, n, merged, lane, cut, to, d, lanes, across != null);
       } else {
         wholeContraction(
             g,
@@ -562,6 +583,80 @@ final class Lowering {
       }
     }
     to.forEach(views::put);
+  }
+
+  /// A data gradient that scatters: into images with their padding, then one elementwise kernel.
+  private void scatterGradient(Group g, Node n, Geometry geometry, Map<Value, View> to) {
+    List<Integer> dims = n.result().type().dims();
+    DType d = n.result().type().dtype();
+    int h =
+        Math.max(
+            dims.get(1) + geometry.top() + geometry.bottom(),
+            (n.operand(0).type().dim(1) - 1) * geometry.strideH()
+                + (geometry.kernelH() - 1) * geometry.dilationH()
+                + 1);
+    int w =
+        Math.max(
+            dims.get(2) + geometry.left() + geometry.right(),
+            (n.operand(0).type().dim(2) - 1) * geometry.strideW() + geometry.kernelW());
+    View dy = need(n.operand(0), null, false);
+    View filters = need(n.operand(1), null, true);
+    View target = to.get(n.result());
+    boolean direct =
+        g.stored.size() == 1
+            && target != null
+            && target.isDense()
+            && h == dims.get(1)
+            && w == dims.get(2);
+    View whole =
+        direct
+            ? java.util.Objects.requireNonNull(target)
+            : View.dense(
+                new Buf(
+                    Buf.Home.ARENA,
+                    n.result() + " padded",
+                    d,
+                    (long) dims.get(0) * h * w * dims.get(3),
+                    Tag.WORKSPACE,
+                    null),
+                List.of(dims.get(0), h, w, dims.get(3)));
+    Evaluator e = new Evaluator(fusion, views, null, new Writer(machine.lanes(d.bytes())));
+    ScatterSchedule s =
+        new ScatterSchedule(
+            geometry, dy, filters, whole, d, machine.lanes(d.bytes()), machine.registers());
+    long macs =
+        n.op()
+            .macs(
+                n.operands().stream().map(Value::type).toList(),
+                n.results().stream().map(Value::type).toList());
+    launch(g.name(), s.write(e), e.buffers(), macs);
+    if (!direct) {
+      long offset =
+          geometry.top() * whole.strides().get(1) + geometry.left() * whole.strides().get(2);
+      Views through = new Views(fusion, views);
+      through.put(
+          n.result(), new View(whole.buf(), offset, dims, whole.strides(), 1, 0));
+      elementwise(g.name() + " rest", dims, List.copyOf(g.stored), to, through, g);
+    }
+  }
+
+  /// The dim of output channels, where lanes along it waste clearly less than along taps and input
+  /// channels: with few of those, as in a first layer.
+  private static Nest.@Nullable Dim outputChannels(Nest n, Nest.@Nullable Dim taps, int lanes) {
+    if (taps == null || lanes == 1) {
+      return null;
+    }
+    for (Nest.Dim d : n.outputs()) {
+      if (d.axis() == 0 && d.step() == 1 && d.b() == 1 && d.a() == 0) {
+        return use(d.extent(), lanes) > use(taps.extent(), lanes) + 0.05 ? d : null;
+      }
+    }
+    return null;
+  }
+
+  /// Part of the lanes that an extent fills.
+  private static double use(int extent, int lanes) {
+    return extent / (double) ((extent + lanes - 1) / lanes * lanes);
   }
 
   /// Merges neighbouring output dims that both operands and a dense output walk as one.
@@ -744,12 +839,18 @@ final class Lowering {
       ContractionSchedule.Cut cut,
       Map<Value, View> to,
       DType d,
-      int lanes) {
+      int lanes,
+      boolean channelsLast) {
     List<Integer> dims = n.result().type().dims();
     long size = n.result().type().size();
     Buf parts =
         new Buf(Buf.Home.ARENA, n.result() + " parts", d, size * cut.pieces(), Tag.WORKSPACE, null);
-    View partial = new View(parts, 0, dims, View.denseStrides(dims), cut.pieces(), size);
+    List<Long> strides = View.denseStrides(dims);
+    if (channelsLast) {
+      long co = dims.get(0);
+      strides = List.of(1L, strides.get(1) * co, strides.get(2) * co, strides.get(3) * co);
+    }
+    View partial = new View(parts, 0, dims, strides, cut.pieces(), size);
     ContractionSchedule s =
         new ContractionSchedule(
             nest,
