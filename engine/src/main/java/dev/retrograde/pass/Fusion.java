@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Fusion {
   private static final int MOST_NODES = 64;
   private static final int HEAVY = 14;
+  private static final int FLOATING = 6;
 
   private final Program program;
   private final boolean fuse;
@@ -40,6 +41,7 @@ final class Fusion {
   private final Map<Value, Set<Group>> inlineReaders = new LinkedHashMap<>();
   private final Set<Value> mustStore = new HashSet<>();
   private final Map<Group, Set<Value>> readBy = new HashMap<>();
+  private final Set<Node> floating = new HashSet<>();
 
   Fusion(Program program, boolean fuse, boolean epilogues) {
     this.program = program;
@@ -102,6 +104,10 @@ final class Fusion {
     for (Node n : program.nodes()) {
       n.results().forEach(v -> maker.put(v, n));
       if (inlined(n)) {
+        continue;
+      }
+      if (fuse && floats(n)) {
+        floating.add(n);
         continue;
       }
       if (fuse && (elementwise(n.op()) || reduces(n)) && supported(n)) {
@@ -185,6 +191,7 @@ final class Fusion {
         n != null
             && (viewNode(n)
                 || padInline(n)
+                || floating.contains(n)
                 || (g != null && n.op() instanceof MapOp.Map && (g == reader || !g.stored.contains(v))));
     if (compute) {
       java.util.Objects.requireNonNull(n).operands().forEach(o -> storedReads(o, reader, out, seen));
@@ -260,6 +267,19 @@ final class Fusion {
     return b.nodes.stream().anyMatch(n -> n.results().stream().anyMatch(results::contains));
   }
 
+  /// Short elementwise nodes of the update that read only state, inputs and each other wait for whoever
+  /// reads them and are computed there, so that they do not tie their reader to a place.
+  private boolean floats(Node n) {
+    if (!(n.op() instanceof MapOp.Map m)
+        || n.origin().phase() != dev.retrograde.ir.Origin.Phase.UPDATE
+        || m.code().lowered().instrs().size() > FLOATING) {
+      return false;
+    }
+    Map<Value, Boolean> reads = new LinkedHashMap<>();
+    n.operands().forEach(v -> bases(v, true, reads));
+    return reads.keySet().stream().allMatch(v -> maker.get(v) == null);
+  }
+
   /// Whether kernels can be written for it; everything else runs on the heap.
   static boolean supported(Node n) {
     for (Value v : n.operands()) {
@@ -314,6 +334,8 @@ final class Fusion {
     Node n = maker.get(v);
     if (n != null && (viewNode(n) || padInline(n))) {
       bases(n.operand(0), false, out);
+    } else if (n != null && floating.contains(n)) {
+      n.operands().forEach(o -> bases(o, direct, out));
     } else if (n == null || !constant(n.op())) {
       out.merge(v, direct, Boolean::logicalAnd);
     }
@@ -365,7 +387,7 @@ final class Fusion {
   }
 
   private boolean accepts(Group g, Node n, List<Integer> domain, Map<Value, Boolean> reads) {
-    if (g.phase != n.origin().phase()
+    if (!samePart(g, n)
         || g.epoch != n.origin().epoch()
         || !g.domain.equals(domain)
         || g.nodes.size() >= MOST_NODES) {
@@ -411,6 +433,15 @@ final class Fusion {
     return b.nodes.stream()
         .filter(Fusion::reduces)
         .allMatch(n -> takes(a, java.util.Objects.requireNonNull(b.reduced), n));
+  }
+
+  /// A gradient's product may finish with the update that takes it: the gradient then never exists in
+  /// memory.
+  private static boolean samePart(Group g, Node n) {
+    return g.phase == n.origin().phase()
+        || (g.kind == Group.Kind.CONTRACTION
+            && g.phase == dev.retrograde.ir.Origin.Phase.BACKWARD
+            && n.origin().phase() == dev.retrograde.ir.Origin.Phase.UPDATE);
   }
 
   static long size(List<Integer> dims) {
@@ -582,6 +613,13 @@ final class Fusion {
     }
     if (n != null && (constant(n.op()) || n.op() instanceof MoveOp.Literal)) {
       return true;
+    }
+    if (n != null && floating.contains(n)) {
+      boolean fine = true;
+      for (Value o : n.operands()) {
+        fine &= leaves(o, size, out, cost, seen);
+      }
+      return fine;
     }
     Group g = n == null ? null : groupOf.get(n);
     boolean compute =

@@ -73,7 +73,35 @@ public final class Simplify {
       }
     }
     java.util.Collections.reverse(kept);
-    return q.with(kept);
+    return q.with(scalarsEarly(kept));
+  }
+
+  /// Moves elementwise nodes of single elements to right behind what they read, so that whatever needs
+  /// them (a learning rate, a flag) can join an earlier kernel.
+  private static List<Node> scalarsEarly(List<Node> nodes) {
+    Map<Value, Integer> made = new HashMap<>();
+    Map<Node, Integer> key = new HashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      Node n = nodes.get(i);
+      int at = i;
+      if (n.op() instanceof MapOp.Map && n.result().type().size() == 1 && n.pure()) {
+        at = -1;
+        for (Value v : n.operands()) {
+          at = Math.max(at, made.getOrDefault(v, -1));
+        }
+      } else if (Fusion.inlined(n)) {
+        at = -1;
+        for (Value v : Uses.all(n)) {
+          at = Math.max(at, made.getOrDefault(v, -1));
+        }
+      }
+      key.put(n, at);
+      int k = at;
+      n.results().forEach(v -> made.put(v, k));
+    }
+    List<Node> out = new ArrayList<>(nodes);
+    out.sort(java.util.Comparator.comparingInt(key::get));
+    return out;
   }
 
   /// Whether a map only hands its operands on; if so its results are them.
