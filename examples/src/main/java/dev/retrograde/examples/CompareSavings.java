@@ -20,18 +20,17 @@ public final class CompareSavings {
   private CompareSavings() {}
 
   public static void main(String[] args) {
-    String deep = "mlp:128,128,128,128,128,128,128,128";
     Task task =
         new Task(
-            deep,
-            Zoo.of(deep, 10),
-            GeneratedDigits.of(2_000, 500, 1),
-            250,
-            6,
-            Optimizers.adam(0.002),
+            "resnet:8",
+            Zoo.of("resnet:8", 10),
+            GeneratedDigits.of(640, 200, 1),
+            32,
+            3,
+            Optimizers.adam(0.01),
             Schedule.cosine(),
             List.of());
-    BackwardSpec rows = BackwardSpec.parse("store,recompute:4");
+    BackwardSpec rows = BackwardSpec.parse("store,recompute:1");
     Target target = Targets.find().choose("auto").target();
     Comparison comparison =
         new Comparison(task, rows, List.of(1L), target, Target.Options.threads(2));
