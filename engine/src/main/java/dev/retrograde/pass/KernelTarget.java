@@ -58,7 +58,7 @@ public final class KernelTarget implements Target {
         Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
     if (ragged || !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call) {
       String what = ragged ? "sizes known only at run time" : "control flow";
-      throw new UnsupportedOperationException(
+      throw new IllegalArgumentException(
           n.op().name()
               + " '"
               + n.origin()

@@ -357,8 +357,7 @@ final class Lowering {
   }
 
   /// Bytes of the widest register that computing these needs, where one may be given.
-  private int widest(
-      @Nullable Group g, List<Value> values, Views through, @Nullable Value given) {
+  private int widest(@Nullable Group g, List<Value> values, Views through, @Nullable Value given) {
     Evaluator e = new Evaluator(fusion, through, g, new Writer(1));
     if (given != null) {
       e.give(given, e.writer().fresh(Reg.widened(given.type().dtype())));

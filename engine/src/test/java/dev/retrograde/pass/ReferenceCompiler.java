@@ -50,7 +50,12 @@ public final class ReferenceCompiler implements KernelCompiler {
     int widest = widest(kernel.body());
     if (kernel.lanes() > machine.lanes(widest)) {
       throw new AssertionError(
-          kernel.lanes() + " lanes of " + widest + " bytes do not fit " + machine + "\n"
+          kernel.lanes()
+              + " lanes of "
+              + widest
+              + " bytes do not fit "
+              + machine
+              + "\n"
               + kernel.text());
     }
     return new CompiledKernel() {
