@@ -35,7 +35,7 @@ public final class KernelTarget implements Target {
     long start = System.nanoTime();
     program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
-    Arena arena = Arena.ofShared();
+    Arena arena = open();
     try {
       Program random = Regroup.run(RandomLowering.run(program));
       Program simple = options.on("simplify") ? Simplify.run(random) : random;
@@ -50,6 +50,12 @@ public final class KernelTarget implements Target {
       arena.close();
       throw x;
     }
+  }
+
+  /// Memory of an executable, which closes it.
+  @SuppressWarnings("MustBeClosedChecker")
+  private static Arena open() {
+    return Arena.ofShared();
   }
 
   /// Says early what kernels cannot do yet.

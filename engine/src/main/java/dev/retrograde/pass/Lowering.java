@@ -1035,8 +1035,10 @@ final class Lowering {
   private @Nullable View source(Value v) {
     View known = views.find(v);
     Node n = fusion.maker(v);
-    boolean through = n != null && (Fusion.viewNode(n) || Fusion.padInline(n));
-    return known == null && through ? source(n.operand(0)) : known;
+    if (known == null && n != null && (Fusion.viewNode(n) || Fusion.padInline(n))) {
+      return source(n.operand(0));
+    }
+    return known;
   }
 
   private void finishUpdates() {

@@ -7,7 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RandomProgramsTest {
-  private static final int PROGRAMS = 60;
+  private static final int PROGRAMS = 200;
 
   @Test
   void randomProgramsAgreeWithTheInterpreterAndAcrossMachines() {
