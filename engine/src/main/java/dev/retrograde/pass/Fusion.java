@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Decides which nodes are computed together and which values are stored.
@@ -396,6 +397,7 @@ final class Fusion {
     if (g.kind == Group.Kind.CONTRACTION) {
       return epilogues
           && n.op() instanceof MapOp.Map
+          && !widens(n, java.util.Objects.requireNonNull(g.root))
           && reads.entrySet().stream()
               .anyMatch(r -> r.getValue() && g.nodes.contains(maker.get(r.getKey())));
     }
@@ -417,6 +419,14 @@ final class Fusion {
       }
     }
     return false;
+  }
+
+  /// Whether a node reads or makes elements wider than a product's, which would leave its kernel
+  /// fewer lanes.
+  private static boolean widens(Node n, Node product) {
+    int own = product.result().type().dtype().bytes();
+    return Stream.concat(n.operands().stream(), n.results().stream())
+        .anyMatch(v -> v.type().dtype().bytes() > own);
   }
 
   /// Whether a reduction over these axes keeps its order of sums in a group.

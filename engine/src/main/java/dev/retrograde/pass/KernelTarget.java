@@ -35,7 +35,7 @@ public final class KernelTarget implements Target {
     long start = System.nanoTime();
     program.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
-    Arena arena = Arena.ofShared();
+    Arena arena = open();
     try {
       Program random = Regroup.run(RandomLowering.run(program));
       Program simple = options.on("simplify") ? Simplify.run(random) : random;
@@ -52,13 +52,19 @@ public final class KernelTarget implements Target {
     }
   }
 
+  /// Memory of an executable, which closes it.
+  @SuppressWarnings("MustBeClosedChecker")
+  private static Arena open() {
+    return Arena.ofShared();
+  }
+
   /// Says early what kernels cannot do yet.
   private void refuse(Node n) {
     boolean ragged =
         Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
     if (ragged || !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call) {
       String what = ragged ? "sizes known only at run time" : "control flow";
-      throw new UnsupportedOperationException(
+      throw new IllegalArgumentException(
           n.op().name()
               + " '"
               + n.origin()

@@ -356,11 +356,12 @@ final class Lowering {
     to.forEach(views::put);
   }
 
-  /// Bytes of the widest register that computing these needs.
-  private int widest(
-      @Nullable Group g, List<Value> values, List<Integer> domain, Map<Value, Reg> given) {
-    Evaluator e = new Evaluator(fusion, views, g, new Writer(1));
-    given.forEach(e::give);
+  /// Bytes of the widest register that computing these needs, where one may be given.
+  private int widest(@Nullable Group g, List<Value> values, Views through, @Nullable Value given) {
+    Evaluator e = new Evaluator(fusion, through, g, new Writer(1));
+    if (given != null) {
+      e.give(given, e.writer().fresh(Reg.widened(given.type().dtype())));
+    }
     e.begin(1);
     int bytes = 4;
     for (Value v : values) {
@@ -398,7 +399,7 @@ final class Lowering {
     }
     List<Value> all = new ArrayList<>(stores);
     reduces.forEach(r -> all.add(r.operand(0)));
-    int widest = widest(g, all, domain, Map.of());
+    int widest = widest(g, all, views, null);
     Map<Node, View> partials = new LinkedHashMap<>();
     LoopSchedule.KernelMaker maker =
         new LoopSchedule.KernelMaker() {
@@ -467,20 +468,17 @@ final class Lowering {
       Map<Value, View> to,
       Views through,
       @Nullable Group g) {
-    int[] widest = {4};
-    for (Value v : stores) {
-      widest[0] = Math.max(widest[0], v.type().dtype().bytes());
-    }
+    int widest = widest(g, stores, through, null);
     LoopSchedule.KernelMaker maker =
         new LoopSchedule.KernelMaker() {
           @Override
           public int lanes() {
-            return machine.lanes(widest[0]);
+            return machine.lanes(widest);
           }
 
           @Override
           public int widest() {
-            return widest[0];
+            return widest;
           }
 
           @Override
@@ -552,6 +550,7 @@ final class Lowering {
     DType d = n.result().type().dtype();
     int lanes = machine.lanes(d.bytes());
     boolean filter = n.op() instanceof LinearOp.ConvFilterGrad;
+    List<Value> stored = List.copyOf(g.stored);
     for (Nest nest : nests) {
       if (Fusion.size(nest.outputs().stream().map(Nest.Dim::extent).toList()) == 0) {
         continue;
@@ -578,7 +577,7 @@ final class Lowering {
             nest == merged || !filter ? merged : nest,
             to,
             d,
-            lanes,
+            machine.lanes(Math.max(d.bytes(), widest(g, stored, views, n.result()))),
             !(n.op() instanceof LinearOp.Contract));
       }
     }
@@ -1036,8 +1035,10 @@ final class Lowering {
   private @Nullable View source(Value v) {
     View known = views.find(v);
     Node n = fusion.maker(v);
-    boolean through = n != null && (Fusion.viewNode(n) || Fusion.padInline(n));
-    return known == null && through ? source(n.operand(0)) : known;
+    if (known == null && n != null && (Fusion.viewNode(n) || Fusion.padInline(n))) {
+      return source(n.operand(0));
+    }
+    return known;
   }
 
   private void finishUpdates() {

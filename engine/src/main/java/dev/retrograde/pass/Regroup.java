@@ -85,8 +85,10 @@ final class Regroup {
   /// How a value is seen where its base lies dense, or null where strides do not say it.
   private @Nullable View seen(Value v) {
     Node n = maker.get(v);
-    boolean stored = n == null || !Fusion.inlined(n) || n.op() instanceof MoveOp.Literal;
-    return stored ? View.dense(probe, v.type().dims()) : view(n);
+    if (n == null || !Fusion.inlined(n) || n.op() instanceof MoveOp.Literal) {
+      return View.dense(probe, v.type().dims());
+    }
+    return view(n);
   }
 
   private @Nullable View view(Node n) {

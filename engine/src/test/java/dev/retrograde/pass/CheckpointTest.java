@@ -8,6 +8,7 @@ import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Verifier;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Tag;
@@ -51,6 +52,7 @@ class CheckpointTest {
   private static List<Target> targets() {
     List<Target> all = new ArrayList<>(ReferenceCompiler.all());
     all.add(new InterpTarget());
+    all.add(new JvmTarget());
     return all;
   }
 

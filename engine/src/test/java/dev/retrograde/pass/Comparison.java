@@ -7,6 +7,7 @@ import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.Type;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
@@ -64,11 +65,13 @@ final class Comparison {
     }
   }
 
-  /// The interpreter within tolerance; equal bits for every machine, with and without fusion.
+  /// The interpreter within tolerance; equal bits for every machine, with and without fusion, and
+  /// as bytecode.
   static void check(String what, Program p, double tolerance) {
     Map<String, HostTensor> meaning = run(new InterpTarget(), Target.Options.DEFAULT, p);
     Map<String, HostTensor> first = run(ReferenceCompiler.wide(), Target.Options.DEFAULT, p);
     assertClose(what, meaning, first, tolerance);
+    assertSameBits(what + " as bytecode", first, run(new JvmTarget(), Target.Options.DEFAULT, p));
     List<Target> machines = new ArrayList<>(ReferenceCompiler.all());
     for (Target t : machines) {
       if (!t.name().equals(ReferenceCompiler.wide().name())) {

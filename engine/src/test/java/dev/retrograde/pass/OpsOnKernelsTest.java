@@ -243,6 +243,25 @@ class OpsOnKernelsTest {
     return t.op(new LinearOp.Contract(List.of(), List.of(), List.of(i), List.of(j)), a, b);
   }
 
+  /// A product of f32 whose epilogue computes in f64, directly and within one scalar function.
+  @Test
+  void widerTypesAfterAProduct() {
+    check(
+        "wide epilogues",
+        1e-5,
+        t -> {
+          Tensor x = t.input("x", f32(33, 40));
+          Tensor y = contract(t, x, x, 0, 0);
+          t.output("wide", t.mul(t.cast(y, DType.F64), 2));
+          Tensor z = t.matmul(x, t.input("y", f32(40, 33)));
+          t.output("there and back", t.cast(t.add(t.cast(z, DType.F64), 1), DType.F32));
+          Tensor scale = t.cast(t.mul(t.cast(t.input("s", f32(33)), DType.F64), 3), DType.F32);
+          t.output("scaled", t.mul(t.matmul(x, t.input("w", f32(40, 33))), scale));
+          Tensor whole = t.cast(t.cast(t.relu(x), DType.I64), DType.F32);
+          t.output("long", t.add(t.relu(t.matmul(x, t.input("v", f32(40, 40)))), whole));
+        });
+  }
+
   @Test
   void batchedProducts() {
     check(
@@ -323,11 +342,11 @@ class OpsOnKernelsTest {
               t.output("y", s.scatter(t, s.gather(t, x), 3));
             });
     assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Comparison.PLAIN, branch))
-        .isInstanceOf(UnsupportedOperationException.class)
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("If 'gate")
         .hasMessageContaining("use the target interp");
     assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Comparison.PLAIN, sized))
-        .isInstanceOf(UnsupportedOperationException.class)
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("sizes known only at run time");
   }
 }

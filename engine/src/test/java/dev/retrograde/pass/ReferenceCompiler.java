@@ -2,13 +2,14 @@ package dev.retrograde.pass;
 
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.loop.KernelReference;
+import dev.retrograde.loop.Stmt;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.Target;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /// Runs kernels by their reference, for a machine of any shape. Every access is checked against its
-/// buffer, without slack.
+/// buffer, without slack, and every kernel against the width of the machine's registers.
 public final class ReferenceCompiler implements KernelCompiler {
   private final Machine machine;
 
@@ -46,6 +47,17 @@ public final class ReferenceCompiler implements KernelCompiler {
 
   @Override
   public CompiledKernel compile(Kernel kernel) {
+    int widest = widest(kernel.body());
+    if (kernel.lanes() > machine.lanes(widest)) {
+      throw new AssertionError(
+          kernel.lanes()
+              + " lanes of "
+              + widest
+              + " bytes do not fit "
+              + machine
+              + "\n"
+              + kernel.text());
+    }
     return new CompiledKernel() {
       @Override
       public BoundKernel bind(List<MemorySegment> buffers) {
@@ -58,6 +70,22 @@ public final class ReferenceCompiler implements KernelCompiler {
         return kernel.text();
       }
     };
+  }
+
+  /// Bytes of the widest register.
+  private static int widest(List<Stmt> body) {
+    int most = 4;
+    for (Stmt s : body) {
+      most =
+          Math.max(
+              most,
+              switch (s) {
+                case Stmt.For f -> widest(f.body());
+                case Stmt.Let l -> l.to().dtype().bytes();
+                case Stmt.Store t -> t.value().dtype().bytes();
+              });
+    }
+    return most;
   }
 
   @Override

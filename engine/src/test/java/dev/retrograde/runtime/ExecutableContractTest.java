@@ -12,6 +12,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.pass.ReferenceCompiler;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.ScalarFn;
@@ -32,7 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// What an executable promises, whatever compiled it.
 class ExecutableContractTest {
   static List<Target> targets() {
-    return Stream.concat(Stream.of(new InterpTarget()), ReferenceCompiler.all().stream()).toList();
+    return Stream.concat(
+            Stream.of(new InterpTarget(), new JvmTarget()), ReferenceCompiler.all().stream())
+        .toList();
   }
 
   private static Program program() {

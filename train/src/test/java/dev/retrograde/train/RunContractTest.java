@@ -21,6 +21,7 @@ import dev.retrograde.interp.InterpTarget;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.StateEntry;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.scalar.ScalarFn.Primitive;
@@ -41,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// What a run promises, on the interpreter and on compiled kernels alike.
 class RunContractTest {
   static List<Target> targets() {
-    return List.of(new InterpTarget(), ReferenceKernels.target());
+    return List.of(new InterpTarget(), new JvmTarget());
   }
 
   /// Statistics, dropout, optimiser state.
