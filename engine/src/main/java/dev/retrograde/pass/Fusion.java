@@ -148,13 +148,13 @@ final class Fusion {
         Set<Value> theirs = storedReads(b);
         boolean ready =
             theirs.stream()
-                .allMatch(
-                    v -> {
-                      Group g = groupOf(v);
-                      return g == null || g.position < a.position;
-                    });
+                .allMatch(v -> {
+                  Group g = groupOf(v);
+                  return g == null || g.position < a.position;
+                });
         boolean shares =
-            theirs.stream().anyMatch(v -> mine.contains(v) && v.type().size() * 4 >= size(a.domain));
+            theirs.stream()
+                .anyMatch(v -> mine.contains(v) && v.type().size() * 4 >= size(a.domain));
         if (ready && shares) {
           a.nodes.addAll(b.nodes);
           a.stored.addAll(b.stored);
@@ -193,9 +193,13 @@ final class Fusion {
             && (viewNode(n)
                 || padInline(n)
                 || floating.contains(n)
-                || (g != null && n.op() instanceof MapOp.Map && (g == reader || !g.stored.contains(v))));
+                || (g != null
+                    && n.op() instanceof MapOp.Map
+                    && (g == reader || !g.stored.contains(v))));
     if (compute) {
-      java.util.Objects.requireNonNull(n).operands().forEach(o -> storedReads(o, reader, out, seen));
+      java.util.Objects.requireNonNull(n)
+          .operands()
+          .forEach(o -> storedReads(o, reader, out, seen));
     } else {
       out.add(v);
     }
@@ -268,8 +272,8 @@ final class Fusion {
     return b.nodes.stream().anyMatch(n -> n.results().stream().anyMatch(results::contains));
   }
 
-  /// Short elementwise nodes of the update that read only state, inputs and each other wait for whoever
-  /// reads them and are computed there, so that they do not tie their reader to a place.
+  /// Short elementwise nodes of the update that read only state, inputs and each other wait for
+  /// whoever reads them and are computed there, so that they do not tie their reader to a place.
   private boolean floats(Node n) {
     if (!(n.op() instanceof MapOp.Map m)
         || n.origin().phase() != dev.retrograde.ir.Origin.Phase.UPDATE
@@ -445,8 +449,8 @@ final class Fusion {
         .allMatch(n -> takes(a, java.util.Objects.requireNonNull(b.reduced), n));
   }
 
-  /// A gradient's product may finish with the update that takes it: the gradient then never exists in
-  /// memory.
+  /// A gradient's product may finish with the update that takes it: the gradient then never exists
+  /// in memory.
   private static boolean samePart(Group g, Node n) {
     return g.phase == n.origin().phase()
         || (g.kind == Group.Kind.CONTRACTION

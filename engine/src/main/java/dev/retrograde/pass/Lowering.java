@@ -633,8 +633,7 @@ final class Lowering {
       long offset =
           geometry.top() * whole.strides().get(1) + geometry.left() * whole.strides().get(2);
       Views through = new Views(fusion, views);
-      through.put(
-          n.result(), new View(whole.buf(), offset, dims, whole.strides(), 1, 0));
+      through.put(n.result(), new View(whole.buf(), offset, dims, whole.strides(), 1, 0));
       elementwise(g.name() + " rest", dims, List.copyOf(g.stored), to, through, g);
     }
   }

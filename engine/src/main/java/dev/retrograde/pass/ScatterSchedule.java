@@ -14,9 +14,9 @@ import java.util.List;
 /// Writes the data gradient of a convolution with few input channels: each element of `dy` adds its
 /// patch to the images.
 ///
-/// Lanes run along taps and channels of one filter row, which lie side by side in filters and images
-/// alike, so six channels by five taps fill two vectors where lanes along channels alone would leave
-/// ten of sixteen empty; and no product meets a zero of a border.
+/// Lanes run along taps and channels of one filter row, which lie side by side in filters and
+/// images alike, so six channels by five taps fill two vectors where lanes along channels alone
+/// would leave ten of sixteen empty; and no product meets a zero of a border.
 ///
 /// Order of sums: each patch element sums over output channels, then patches are added in the order
 /// of their pixels, row by row. Tiles and lanes do not show in the bits.
@@ -66,34 +66,38 @@ final class ScatterSchedule {
     int outW = dy.dims().get(2);
     Affine image = Affine.var(0).times(images.strides().get(0)).plus(images.offset());
     zero(w, px, image);
-    w.loop(outH, y -> {
-      Affine dyRow =
-          Affine.var(0)
-              .times(dy.strides().get(0))
-              .plus(Affine.var(y).times(dy.strides().get(1)))
-              .plus(dy.offset());
-      Affine imageRow = image.plus(Affine.var(y).times(g.strideH() * images.strides().get(1)));
-      for (int ky = 0; ky < g.kernelH(); ky += taps) {
-        int rows = Math.min(taps, g.kernelH() - ky);
-        int first = ky;
-        int whole = outW / pixels;
-        if (whole > 0) {
-          w.loop(whole, x -> {
-            for (int v = 0; v < vectors; v += panel) {
-              int count = Math.min(panel, vectors - v);
-              Affine at = Affine.var(x).times(pixels);
-              tile(w, pd, pf, px, dyRow, imageRow, at, pixels, first, rows, v, count, row);
+    w.loop(
+        outH,
+        y -> {
+          Affine dyRow =
+              Affine.var(0)
+                  .times(dy.strides().get(0))
+                  .plus(Affine.var(y).times(dy.strides().get(1)))
+                  .plus(dy.offset());
+          Affine imageRow = image.plus(Affine.var(y).times(g.strideH() * images.strides().get(1)));
+          for (int ky = 0; ky < g.kernelH(); ky += taps) {
+            int rows = Math.min(taps, g.kernelH() - ky);
+            int first = ky;
+            int whole = outW / pixels;
+            if (whole > 0) {
+              w.loop(
+                  whole,
+                  x -> {
+                    for (int v = 0; v < vectors; v += panel) {
+                      int count = Math.min(panel, vectors - v);
+                      Affine at = Affine.var(x).times(pixels);
+                      tile(w, pd, pf, px, dyRow, imageRow, at, pixels, first, rows, v, count, row);
+                    }
+                  });
             }
-          });
-        }
-        for (int x = whole * pixels; x < outW; x++) {
-          for (int v = 0; v < vectors; v += panel) {
-            int count = Math.min(panel, vectors - v);
-            tile(w, pd, pf, px, dyRow, imageRow, Affine.of(x), 1, first, rows, v, count, row);
+            for (int x = whole * pixels; x < outW; x++) {
+              for (int v = 0; v < vectors; v += panel) {
+                int count = Math.min(panel, vectors - v);
+                tile(w, pd, pf, px, dyRow, imageRow, Affine.of(x), 1, first, rows, v, count, row);
+              }
+            }
           }
-        }
-      }
-    });
+        });
     return w.finish(dy.dims().get(0));
   }
 
@@ -111,8 +115,19 @@ final class ScatterSchedule {
 
   /// Patches of some pixels: filter rows `ky` on, vectors `from` on of each.
   private void tile(
-      Writer w, int pd, int pf, int px, Affine dyRow, Affine imageRow, Affine x, int pixels, int ky,
-      int rows, int from, int count, int row) {
+      Writer w,
+      int pd,
+      int pf,
+      int px,
+      Affine dyRow,
+      Affine imageRow,
+      Affine x,
+      int pixels,
+      int ky,
+      int rows,
+      int from,
+      int count,
+      int row) {
     Reg[][][] acc = new Reg[pixels][rows][count];
     for (Reg[][] a : acc) {
       for (Reg[] b : a) {
@@ -122,27 +137,29 @@ final class ScatterSchedule {
       }
     }
     int channels = dy.dims().get(3);
-    w.loop(channels, co -> {
-      for (int p = 0; p < pixels; p++) {
-        Affine at =
-            dyRow
-                .plus(x.plus(p).times(dy.strides().get(2)))
-                .plus(Affine.var(co).times(dy.strides().get(3)));
-        Reg d = w.broadcast(pd, at);
-        for (int r = 0; r < rows; r++) {
-          for (int v = 0; v < count; v++) {
-            int lane = (from + v) * width;
-            Affine f =
-                Affine.var(co)
-                    .times(filters.strides().get(0))
-                    .plus(filters.offset() + (ky + r) * filters.strides().get(1) + lane);
-            Reg t = acc[p][r][v];
-            Reg weight = w.load(pf, f, 1, Math.min(width, row - lane), null);
-            w.set(t, new Code.Apply(Primitive.FMA, List.of(d, weight, t)));
+    w.loop(
+        channels,
+        co -> {
+          for (int p = 0; p < pixels; p++) {
+            Affine at =
+                dyRow
+                    .plus(x.plus(p).times(dy.strides().get(2)))
+                    .plus(Affine.var(co).times(dy.strides().get(3)));
+            Reg d = w.broadcast(pd, at);
+            for (int r = 0; r < rows; r++) {
+              for (int v = 0; v < count; v++) {
+                int lane = (from + v) * width;
+                Affine f =
+                    Affine.var(co)
+                        .times(filters.strides().get(0))
+                        .plus(filters.offset() + (ky + r) * filters.strides().get(1) + lane);
+                Reg t = acc[p][r][v];
+                Reg weight = w.load(pf, f, 1, Math.min(width, row - lane), null);
+                w.set(t, new Code.Apply(Primitive.FMA, List.of(d, weight, t)));
+              }
+            }
           }
-        }
-      }
-    });
+        });
     for (int p = 0; p < pixels; p++) {
       for (int r = 0; r < rows; r++) {
         for (int v = 0; v < count; v++) {

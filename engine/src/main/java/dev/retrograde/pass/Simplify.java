@@ -76,8 +76,8 @@ public final class Simplify {
     return q.with(scalarsEarly(kept));
   }
 
-  /// Moves elementwise nodes of single elements to right behind what they read, so that whatever needs
-  /// them (a learning rate, a flag) can join an earlier kernel.
+  /// Moves elementwise nodes of single elements to right behind what they read, so that whatever
+  /// needs them (a learning rate, a flag) can join an earlier kernel.
   private static List<Node> scalarsEarly(List<Node> nodes) {
     Map<Value, Integer> made = new HashMap<>();
     Map<Node, Integer> key = new HashMap<>();
