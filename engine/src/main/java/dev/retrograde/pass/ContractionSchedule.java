@@ -35,6 +35,10 @@ final class ContractionSchedule {
   /// What the schedule needs from its caller.
   interface Sink {
     void kernel(dev.retrograde.loop.Kernel k, Evaluator e);
+
+    /// Copies a view into a fresh dense buffer at `offset` elements; gives the buffer. With `into` null
+    /// the buffer is made, of `elements`.
+    Buf pack(View from, @Nullable Buf into, long offset, long elements);
   }
 
   private final Nest nest;
@@ -220,9 +224,104 @@ final class ContractionSchedule {
     return r.size() == 2 && pieces == 1 ? Cut.NONE : new Cut(pieces, block);
   }
 
+  // Packing: large products read their operands from copies in the order of the tiles, since rows a
+  // large power of two apart fall into the same few lines of the cache.
+
+  private static final long PACK_MACS = 1L << 28;
+  private static final long PACK_STRIDE = 2048;
+
+  /// Where a tile reads packed operands.
+  private record Packed(Buf a, Affine aPlace, long rowA, Buf b, Affine bPlace) {}
+
+  private boolean packs(Plan p) {
+    if (width == 1 || p.lane == null || p.row == null || p.row2 != null || !p.outer.isEmpty()) {
+      return false;
+    }
+    return p.reduced.size() == 1
+        && p.lane.b() == 1
+        && p.lane.a() == 0
+        && nest.macs() >= PACK_MACS
+        && p.lane.extent() >= p.vectors * width
+        && p.reduced.get(0).b() * dtype.bytes() >= PACK_STRIDE;
+  }
+
+  private void packedLanes(Plan p, Dim lane, Dim row) {
+    Dim k = p.reduced.get(0);
+    int panel = p.vectors * width;
+    int panels = lane.extent() / panel;
+    int tiles = row.extent() / p.rows;
+    int rest = row.extent() - tiles * p.rows;
+    long panelSize = (long) k.extent() * panel;
+    long tileSize = (long) k.extent() * p.rows;
+    Buf b =
+        sink.pack(
+            new View(
+                nest.b().buf(),
+                nest.bOffset(),
+                List.of(panels, k.extent(), panel),
+                List.of((long) panel, k.b(), 1L),
+                1,
+                0),
+            null,
+            0,
+            panels * panelSize);
+    Buf a =
+        sink.pack(
+            new View(
+                nest.a().buf(),
+                nest.aOffset(),
+                List.of(tiles, k.extent(), p.rows),
+                List.of(p.rows * row.a(), k.a(), row.a()),
+                1,
+                0),
+            null,
+            0,
+            tiles * tileSize + (long) rest * k.extent());
+    if (rest > 0) {
+      sink.pack(
+          new View(
+              nest.a().buf(),
+              nest.aOffset() + tiles * p.rows * row.a(),
+              List.of(k.extent(), rest),
+              List.of(k.a(), row.a()),
+              1,
+              0),
+          a,
+          tiles * tileSize,
+          (long) rest * k.extent());
+    }
+    Evaluator e = evaluators.apply(width);
+    Writer w = e.writer();
+    Affine at = Affine.var(0);
+    Affine bPlace = at.times(panelSize);
+    w.loop(tiles, t -> {
+      Affine aPlace = Affine.var(t).times(tileSize);
+      List<Dim> sum = List.of(new Dim(k.extent(), p.rows, panel, -1, 0));
+      Ix rows = Ix.of(Affine.var(t).times(p.rows));
+      tile(e, p, Map.of(), at.times(panel), panel, rows, p.rows, null, sum, new Packed(a, aPlace, 1, b, bPlace));
+    });
+    if (rest > 0) {
+      List<Dim> sum = List.of(new Dim(k.extent(), rest, panel, -1, 0));
+      Ix rows = Ix.of(Affine.of((long) tiles * p.rows));
+      Packed packed = new Packed(a, Affine.of(tiles * tileSize), 1, b, bPlace);
+      tile(e, p, Map.of(), at.times(panel), panel, rows, rest, null, sum, packed);
+    }
+    sink.kernel(w.finish(panels), e);
+    if (lane.extent() % panel > 0) {
+      rowsKernel(p, 1, lane.extent() % panel, panels * panel);
+    }
+  }
+
   /// Writes the lane form with the whole sum in registers.
   void lanes(@Nullable Dim lane) {
     Plan p = plan(lane);
+    if (packs(p)) {
+      packedLanes(
+          p,
+          java.util.Objects.requireNonNull(p.lane),
+          java.util.Objects.requireNonNull(p.row));
+      return;
+    }
     int n = lane == null ? 1 : lane.extent();
     int panel = p.vectors * width;
     int whole = n / panel;
@@ -389,6 +488,20 @@ final class ContractionSchedule {
       int count,
       @Nullable Accumulate into,
       @Nullable List<Dim> reduced) {
+    tile(e, p, outer, lane, size, row, count, into, reduced, null);
+  }
+
+  private void tile(
+      Evaluator e,
+      Plan p,
+      Map<Dim, Ix> outer,
+      Affine lane,
+      int size,
+      Ix row,
+      int count,
+      @Nullable Accumulate into,
+      @Nullable List<Dim> reduced,
+      @Nullable Packed packed) {
     Writer w = e.writer();
     int vectors = (size + width - 1) / width;
     int second = p.row2 == null ? 1 : p.rows2;
@@ -406,8 +519,15 @@ final class ContractionSchedule {
     long laneB = p.lane == null ? 0 : p.lane.b();
     a = a.plus(lane.times(laneA));
     b = b.plus(lane.times(laneB));
-    int pa = e.param(nest.a().buf());
-    int pb = e.param(nest.b().buf());
+    long rowA = p.row == null ? 0 : p.row.a();
+    if (packed != null) {
+      a = packed.aPlace;
+      b = packed.bPlace;
+      rowA = packed.rowA;
+    }
+    long rowStride = rowA;
+    int pa = e.param(packed == null ? nest.a().buf() : packed.a);
+    int pb = e.param(packed == null ? nest.b().buf() : packed.b);
     Reg[][][] acc = new Reg[count][second][vectors];
     for (int r = 0; r < count; r++) {
       for (int s = 0; s < second; s++) {
@@ -448,7 +568,7 @@ final class ContractionSchedule {
             for (int s = 0; s < second; s++) {
               for (int v = 0; v < vectors; v++) {
                 long shift =
-                    (p.row == null ? 0 : r * p.row.a()) + (p.row2 == null ? 0 : s * p.row2.a());
+                    r * rowStride + (p.row2 == null ? 0 : s * p.row2.a());
                 Affine place = ra.plus(shift + v * width * laneA);
                 Reg x =
                     laneA == 0

@@ -730,7 +730,7 @@ final class Lowering {
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             finish,
-            (k, e) -> launch(g.name(), k, e.buffers(), 0));
+            sink(g.name(), 0));
     int from = steps.size();
     if (plain && !(lane == null && dot != null)) {
       s.lanes(lane);
@@ -738,6 +738,33 @@ final class Lowering {
       s.dot(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
+  }
+
+  private ContractionSchedule.Sink sink(String name, long macs) {
+    return new ContractionSchedule.Sink() {
+      @Override
+      public void kernel(Kernel k, Evaluator e) {
+        launch(name, k, e.buffers(), macs);
+      }
+
+      @Override
+      public Buf pack(View from, @Nullable Buf into, long offset, long elements) {
+        Buf b =
+            into == null
+                ? new Buf(
+                    Buf.Home.ARENA,
+                    from.buf().name + " packed",
+                    from.buf().dtype,
+                    elements,
+                    Tag.WORKSPACE,
+                    null)
+                : into;
+        View to =
+            new View(b, offset, from.dims(), View.denseStrides(from.dims()), 1, 0);
+        copyView("pack", from, to);
+        return b;
+      }
+    };
   }
 
   /// Books multiply-adds on the last step written since `from`.
@@ -857,7 +884,7 @@ final class Lowering {
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             (e, index, value, active) -> {},
-            (k, e) -> launch(g.name(), k, e.buffers(), nest.macs()));
+            sink(g.name(), nest.macs()));
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);
