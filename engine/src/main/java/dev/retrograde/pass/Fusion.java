@@ -138,8 +138,9 @@ final class Fusion {
       for (int j = i + 1; j < Math.min(groups.size(), i + 8); j++) {
         Group b = groups.get(j);
         if (b.kind != Group.Kind.LOOP
-            || !a.reduced.equals(b.reduced)
             || !a.domain.equals(b.domain)
+            || b.reduced == null
+            || !sameSums(a, b)
             || a.phase != b.phase
             || a.epoch != b.epoch
             || a.nodes.size() + b.nodes.size() > MOST_NODES) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: random numbers, copies for regrouped axes, simplify, fuse, lower (schedules
+/// The order of passes: random numbers, simplify, copies for regrouped axes, fuse, lower (schedules
 /// and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
@@ -37,8 +37,9 @@ public final class KernelTarget implements Target {
     KernelCompiler compiler = compilers.get();
     Arena arena = open();
     try {
-      Program random = Regroup.run(RandomLowering.run(program));
-      Program simple = options.on("simplify") ? Simplify.run(random) : random;
+      Program random = RandomLowering.run(program);
+      // Copies come last: simplifying takes them for maps that do nothing.
+      Program simple = Regroup.run(options.on("simplify") ? Simplify.run(random) : random);
       Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
       fusion.run();
       Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
