@@ -67,6 +67,11 @@ public final class Writer {
     }
   }
 
+  /// Loads written so far are not merged with later ones: where keeping them would cost registers.
+  public void forgetLoads() {
+    known.element().keySet().removeIf(c -> c instanceof Code.Load);
+  }
+
   public Reg fresh(DType d) {
     return new Reg(regs++, d);
   }

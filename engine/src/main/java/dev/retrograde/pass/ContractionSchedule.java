@@ -36,8 +36,8 @@ final class ContractionSchedule {
   interface Sink {
     void kernel(dev.retrograde.loop.Kernel k, Evaluator e);
 
-    /// Copies a view into a fresh dense buffer at `offset` elements; gives the buffer. With `into` null
-    /// the buffer is made, of `elements`.
+    /// Copies a view into a fresh dense buffer at `offset` elements; gives the buffer. With `into`
+    /// null the buffer is made, of `elements`.
     Buf pack(View from, @Nullable Buf into, long offset, long elements);
   }
 
@@ -294,12 +294,24 @@ final class ContractionSchedule {
     Writer w = e.writer();
     Affine at = Affine.var(0);
     Affine bPlace = at.times(panelSize);
-    w.loop(tiles, t -> {
-      Affine aPlace = Affine.var(t).times(tileSize);
-      List<Dim> sum = List.of(new Dim(k.extent(), p.rows, panel, -1, 0));
-      Ix rows = Ix.of(Affine.var(t).times(p.rows));
-      tile(e, p, Map.of(), at.times(panel), panel, rows, p.rows, null, sum, new Packed(a, aPlace, 1, b, bPlace));
-    });
+    w.loop(
+        tiles,
+        t -> {
+          Affine aPlace = Affine.var(t).times(tileSize);
+          List<Dim> sum = List.of(new Dim(k.extent(), p.rows, panel, -1, 0));
+          Ix rows = Ix.of(Affine.var(t).times(p.rows));
+          tile(
+              e,
+              p,
+              Map.of(),
+              at.times(panel),
+              panel,
+              rows,
+              p.rows,
+              null,
+              sum,
+              new Packed(a, aPlace, 1, b, bPlace));
+        });
     if (rest > 0) {
       List<Dim> sum = List.of(new Dim(k.extent(), rest, panel, -1, 0));
       Ix rows = Ix.of(Affine.of((long) tiles * p.rows));
@@ -317,9 +329,7 @@ final class ContractionSchedule {
     Plan p = plan(lane);
     if (packs(p)) {
       packedLanes(
-          p,
-          java.util.Objects.requireNonNull(p.lane),
-          java.util.Objects.requireNonNull(p.row));
+          p, java.util.Objects.requireNonNull(p.lane), java.util.Objects.requireNonNull(p.row));
       return;
     }
     int n = lane == null ? 1 : lane.extent();
@@ -567,8 +577,7 @@ final class ContractionSchedule {
           for (int r = 0; r < count; r++) {
             for (int s = 0; s < second; s++) {
               for (int v = 0; v < vectors; v++) {
-                long shift =
-                    r * rowStride + (p.row2 == null ? 0 : s * p.row2.a());
+                long shift = r * rowStride + (p.row2 == null ? 0 : s * p.row2.a());
                 Affine place = ra.plus(shift + v * width * laneA);
                 Reg x =
                     laneA == 0
@@ -667,6 +676,7 @@ final class ContractionSchedule {
     int unroll = d.extent() <= 4 ? d.extent() : divisor(d.extent(), 4);
     if (unroll == d.extent()) {
       for (int u = 0; u < unroll; u++) {
+        w.forgetLoads();
         body.at(a.plus(u * d.a()), b.plus(u * d.b()));
       }
       return;
@@ -676,6 +686,7 @@ final class ContractionSchedule {
         var -> {
           for (int u = 0; u < unroll; u++) {
             Affine k = Affine.var(var).times(unroll).plus(u);
+            w.forgetLoads();
             body.at(a.plus(k.times(d.a())), b.plus(k.times(d.b())));
           }
         });

@@ -759,8 +759,7 @@ final class Lowering {
                     Tag.WORKSPACE,
                     null)
                 : into;
-        View to =
-            new View(b, offset, from.dims(), View.denseStrides(from.dims()), 1, 0);
+        View to = new View(b, offset, from.dims(), View.denseStrides(from.dims()), 1, 0);
         copyView("pack", from, to);
         return b;
       }

@@ -44,10 +44,7 @@ final class ScatterSchedule {
   /// Whether this form pays: few input channels and a filter row that fills lanes. From the shape
   /// alone, since the order of sums depends on it.
   static boolean suits(Geometry g, int inputChannels) {
-    return g.groups() == 1
-        && g.dilationW() == 1
-        && inputChannels <= 8
-        && inputChannels * g.kernelW() >= 8;
+    return g.groups() == 1 && g.dilationW() == 1 && inputChannels <= 8 && g.kernelW() > 1;
   }
 
   Kernel write(Evaluator e) {
