@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  retrograde compare --json runs/compare.json --report runs/compare.html"
     })
 final class CompareCommand implements Callable<Integer> {
-  private static final int EPOCHS = 5;
+  private static final int EPOCHS = 2;
 
   /// Put in by picocli.
   @Spec CommandSpec spec = CommandSpec.create();
@@ -43,12 +43,12 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--backward",
       paramLabel = "RUN[,RUN...]",
-      defaultValue = "store,recompute:2",
+      defaultValue = "store,recompute:1",
       description = {
         "One row each, such as store,recompute:4. store is added where it is absent.",
-        "Default: store,recompute:2."
+        "Default: store,recompute:1."
       })
-  String backward = "store,recompute:2";
+  String backward = "store,recompute:1";
 
   @Mixin TaskOptions options = new TaskOptions();
   @Mixin RecordOptions records = new RecordOptions();
@@ -58,7 +58,7 @@ final class CompareCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Screen screen = Screen.of(spec.commandLine().getErr());
     BackwardSpec rows = BackwardSpec.parse(backward);
-    TaskOptions.Resolved task = options.resolve(EPOCHS);
+    TaskOptions.Resolved task = options.resolve(EPOCHS, "resnet:8");
     Comparison comparison =
         new Comparison(task.task(), rows, task.seeds(), task.target(), task.options());
     Map<String, Object> settings = new LinkedHashMap<>(task.settings());

@@ -31,7 +31,7 @@ final class TaskOptions {
       description = {
         "mlp[:SIZE,...], lenet, resnet20, resnet32, resnet110, resnet:DEPTH; a FILE.java; or a"
             + " class, with --classpath.",
-        "Default: lenet."
+        "Default: lenet; compare takes resnet:8 where machine code runs."
       })
   @Nullable String model;
 
@@ -86,7 +86,7 @@ final class TaskOptions {
       names = "--lr",
       paramLabel = "RATE",
       description =
-          "Learning rate, unless --optimizer gives it. Default: 0.05 for sgd, 0.001 for the"
+          "Learning rate, unless --optimizer gives it. Default: 0.05 for sgd, 0.002 for the"
               + " others.")
   @Nullable Double rate;
 
@@ -154,10 +154,15 @@ final class TaskOptions {
   ///
   /// @param defaultEpochs where none is given
   Resolved resolve(int defaultEpochs) {
+    return resolve(defaultEpochs, "lenet");
+  }
+
+  /// The same with a model of the command's own where none is given and machine code runs it.
+  Resolved resolve(int defaultEpochs, String defaultModel) {
     Targets.Chosen chosen = Targets.find().choose(target);
     boolean small = model == null && limit == null && chosen.target().name().equals("interp");
     DataSet set = DataSource.open(data, small ? OptionalInt.of(SMALL_LIMIT) : limit());
-    String name = model != null ? model : small ? SMALL_MODEL : "lenet";
+    String name = model != null ? model : small ? SMALL_MODEL : chosen.target().name().equals("x64") ? defaultModel : "lenet";
     List<String> notes =
         small
             ? List.of(

@@ -33,11 +33,11 @@ public final class KernelTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     long start = System.nanoTime();
-    program.nodes().forEach(this::refuse);
+    Program random = Expand.run(program);
+    random.nodes().forEach(this::refuse);
     KernelCompiler compiler = compilers.get();
     Arena arena = open();
     try {
-      Program random = RandomLowering.run(program);
       // Copies come last: simplifying takes them for maps that do nothing.
       Program simple = Regroup.run(options.on("simplify") ? Simplify.run(random) : random);
       Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));

@@ -30,7 +30,7 @@ final class Regroup {
   }
 
   private Program rewrite(Program p) {
-    Emit.Ids ids = new Emit.Ids(RandomLowering.largestId(p) + 1);
+    Emit.Ids ids = new Emit.Ids(Expand.largestId(p) + 1);
     List<Node> out = new ArrayList<>();
     for (Node n : p.nodes()) {
       Node kept = n;

@@ -1,6 +1,7 @@
 package dev.retrograde.runtime;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class Workers implements AutoCloseable {
   private final Thread[] others;
   private final AtomicLong generation = new AtomicLong();
   private final AtomicInteger left = new AtomicInteger();
+  private final AtomicIntegerArray parked;
   private volatile @Nullable Job job;
   private volatile @Nullable Throwable failure;
   private volatile boolean closed;
@@ -29,6 +31,7 @@ public final class Workers implements AutoCloseable {
   /// @param threads parts of each job, the caller's included
   public Workers(int threads) {
     this.threads = threads;
+    parked = new AtomicIntegerArray(threads);
     others = new Thread[threads - 1];
     for (int i = 0; i < others.length; i++) {
       int part = i + 1;
@@ -53,8 +56,10 @@ public final class Workers implements AutoCloseable {
     job = j;
     left.set(others.length);
     generation.incrementAndGet();
-    for (Thread t : others) {
-      LockSupport.unpark(t);
+    for (int i = 0; i < others.length; i++) {
+      if (parked.get(i + 1) == 1) {
+        LockSupport.unpark(others[i]);
+      }
     }
     Throwable own = null;
     try {
@@ -91,7 +96,12 @@ public final class Workers implements AutoCloseable {
         if (spins++ < SPINS) {
           Thread.onSpinWait();
         } else {
-          LockSupport.park(this);
+          parked.set(part, 1);
+          // The number is read again after the flag is up, so that no job is slept through.
+          if (generation.get() == seen && !closed) {
+            LockSupport.park(this);
+          }
+          parked.set(part, 0);
         }
       }
       seen = generation.get();

@@ -1,5 +1,7 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.Block;
+import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
@@ -16,36 +18,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Replaces random bits by elementwise arithmetic on the key and the element's position, so that
-/// they fuse like anything else. Bits are those of the op's reference.
-final class RandomLowering {
+/// Replaces two kinds of nodes by what they stand for. Random bits become elementwise arithmetic on the
+/// key and the element's position, so that they fuse like anything else; bits are those of the op's
+/// reference. A region with a rule of its own becomes its forward part: its rule has been copied into
+/// the backward pass by then.
+final class Expand {
   private static final long MULTIPLIER = 0xD256D193L;
   private static final int WEYL = 0x9E3779B9;
 
-  private RandomLowering() {}
+  private Expand() {}
 
   static Program run(Program p) {
-    if (p.nodes().stream()
-        .noneMatch(n -> n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))) {
+    if (p.nodes().stream().noneMatch(Expand::expands)) {
       return p;
     }
     Emit e = new Emit(new Emit.Ids(largestId(p) + 1));
     Map<Value, Value> renamed = new HashMap<>();
-    for (Node n : p.nodes()) {
-      if (n.op() instanceof RandomOp.RandomBits r && Fusion.supported(n)) {
-        e.origin(n.origin());
-        renamed.put(n.result(), bits(e, n, r));
-      } else {
-        e.nodes()
-            .add(
-                new Node(
-                    n.op(),
-                    n.operands().stream().map(v -> renamed.getOrDefault(v, v)).toList(),
-                    n.results(),
-                    n.blocks(),
-                    n.origin()));
-      }
-    }
+    p.nodes().forEach(n -> expand(e, n, renamed));
     return new Program(
         p.name(),
         p.state(),
@@ -64,18 +53,61 @@ final class RandomLowering {
         p.functions());
   }
 
-  static int largestId(Program p) {
-    int most = 0;
-    for (Node n : p.nodes()) {
-      for (Value v : n.results()) {
-        most = Math.max(most, v.id());
+  private static boolean expands(Node n) {
+    return n.op() instanceof ControlOp.Region
+        || (n.op() instanceof RandomOp.RandomBits && Fusion.supported(n));
+  }
+
+  private static void expand(Emit e, Node n, Map<Value, Value> renamed) {
+    List<Value> operands =
+        n.operands().stream().map(v -> renamed.getOrDefault(v, v)).toList();
+    if (n.op() instanceof RandomOp.RandomBits r && Fusion.supported(n)) {
+      e.origin(n.origin());
+      Node with = new Node(r, operands, n.results(), n.blocks(), n.origin());
+      renamed.put(n.result(), bits(e, with, r));
+    } else if (n.op() instanceof ControlOp.Region) {
+      Block forward = n.blocks().get(0);
+      for (int i = 0; i < operands.size(); i++) {
+        renamed.put(forward.params().get(i), operands.get(i));
       }
+      for (Node inner : forward.nodes()) {
+        expand(
+            e,
+            new Node(inner.op(), inner.operands(), inner.results(), inner.blocks(), n.origin()),
+            renamed);
+      }
+      for (int i = 0; i < n.results().size(); i++) {
+        Value made = forward.results().get(i);
+        renamed.put(n.results().get(i), renamed.getOrDefault(made, made));
+      }
+    } else {
+      e.nodes().add(new Node(n.op(), operands, n.results(), n.blocks(), n.origin()));
     }
+  }
+
+  static int largestId(Program p) {
+    int most = largestId(p.nodes());
     for (Program.StateParam s : p.state()) {
       most = Math.max(most, s.value().id());
     }
     for (Program.Named i : p.inputs()) {
       most = Math.max(most, i.value().id());
+    }
+    return most;
+  }
+
+  private static int largestId(List<Node> nodes) {
+    int most = 0;
+    for (Node n : nodes) {
+      for (Value v : n.results()) {
+        most = Math.max(most, v.id());
+      }
+      for (Block b : n.blocks()) {
+        for (Value v : b.params()) {
+          most = Math.max(most, v.id());
+        }
+        most = Math.max(most, largestId(b.nodes()));
+      }
     }
     return most;
   }
