@@ -162,7 +162,10 @@ final class TaskOptions {
     Targets.Chosen chosen = Targets.find().choose(target);
     boolean small = model == null && limit == null && chosen.target().name().equals("interp");
     DataSet set = DataSource.open(data, small ? OptionalInt.of(SMALL_LIMIT) : limit());
-    String name = model != null ? model : small ? SMALL_MODEL : chosen.target().name().equals("x64") ? defaultModel : "lenet";
+    String name =
+        model != null
+            ? model
+            : small ? SMALL_MODEL : chosen.target().name().equals("x64") ? defaultModel : "lenet";
     List<String> notes =
         small
             ? List.of(

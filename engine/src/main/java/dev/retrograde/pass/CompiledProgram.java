@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Steps bound to memory.
 final class CompiledProgram implements Executable {
-  /// Statements, some 30 microseconds of them, below which a second thread may cost more than it brings:
-  /// it may have to be woken.
+  /// Statements, some 30 microseconds of them, below which a second thread may cost more than it
+  /// brings: it may have to be woken.
   private static final long WORTH_THREADS = 300_000;
 
   private final Program program;

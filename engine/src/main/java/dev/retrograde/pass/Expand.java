@@ -18,10 +18,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Replaces two kinds of nodes by what they stand for. Random bits become elementwise arithmetic on the
-/// key and the element's position, so that they fuse like anything else; bits are those of the op's
-/// reference. A region with a rule of its own becomes its forward part: its rule has been copied into
-/// the backward pass by then.
+/// Replaces two kinds of nodes by what they stand for. Random bits become elementwise arithmetic on
+/// the key and the element's position, so that they fuse like anything else; bits are those of the
+/// op's reference. A region with a rule of its own becomes its forward part: its rule has been
+/// copied into the backward pass by then.
 final class Expand {
   private static final long MULTIPLIER = 0xD256D193L;
   private static final int WEYL = 0x9E3779B9;
@@ -59,8 +59,7 @@ final class Expand {
   }
 
   private static void expand(Emit e, Node n, Map<Value, Value> renamed) {
-    List<Value> operands =
-        n.operands().stream().map(v -> renamed.getOrDefault(v, v)).toList();
+    List<Value> operands = n.operands().stream().map(v -> renamed.getOrDefault(v, v)).toList();
     if (n.op() instanceof RandomOp.RandomBits r && Fusion.supported(n)) {
       e.origin(n.origin());
       Node with = new Node(r, operands, n.results(), n.blocks(), n.origin());

@@ -401,41 +401,7 @@ final class Lowering {
     reduces.forEach(r -> all.add(r.operand(0)));
     int widest = widest(g, all, views, null);
     Map<Node, View> partials = new LinkedHashMap<>();
-    LoopSchedule.KernelMaker maker =
-        new LoopSchedule.KernelMaker() {
-          @Override
-          public int lanes() {
-            return machine.lanes(widest);
-          }
-
-          @Override
-          public int widest() {
-            return widest;
-          }
-
-          @Override
-          public View partials(Value result, int pieces) {
-            long n = result.type().size();
-            Buf b =
-                new Buf(
-                    Buf.Home.ARENA,
-                    result + " parts",
-                    result.type().dtype(),
-                    n * pieces,
-                    Tag.WORKSPACE,
-                    null);
-            View v =
-                new View(
-                    b, 0, result.type().dims(), View.denseStrides(result.type().dims()), pieces, n);
-            partials.put(java.util.Objects.requireNonNull(fusion.maker(result)), v);
-            return v;
-          }
-
-          @Override
-          public void done(Kernel kernel, Evaluator e) {
-            launch(name, kernel, e.buffers(), 0);
-          }
-        };
+    LoopSchedule.KernelMaker maker = maker(name, widest, partials);
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -451,6 +417,44 @@ final class Lowering {
           p.getValue(),
           java.util.Objects.requireNonNull(to.get(p.getKey().result())));
     }
+  }
+
+  /// @param partials receives the partial sums that a schedule asks for
+  private LoopSchedule.KernelMaker maker(String name, int widest, Map<Node, View> partials) {
+    return new LoopSchedule.KernelMaker() {
+      @Override
+      public int lanes() {
+        return machine.lanes(widest);
+      }
+
+      @Override
+      public int widest() {
+        return widest;
+      }
+
+      @Override
+      public View partials(Value result, int pieces) {
+        long n = result.type().size();
+        Buf b =
+            new Buf(
+                Buf.Home.ARENA,
+                result + " parts",
+                result.type().dtype(),
+                n * pieces,
+                Tag.WORKSPACE,
+                null);
+        View v =
+            new View(
+                b, 0, result.type().dims(), View.denseStrides(result.type().dims()), pieces, n);
+        partials.put(java.util.Objects.requireNonNull(fusion.maker(result)), v);
+        return v;
+      }
+
+      @Override
+      public void done(Kernel kernel, Evaluator e) {
+        launch(name, kernel, e.buffers(), 0);
+      }
+    };
   }
 
   /// Adds up partial results.
@@ -469,28 +473,7 @@ final class Lowering {
       Views through,
       @Nullable Group g) {
     int widest = widest(g, stores, through, null);
-    LoopSchedule.KernelMaker maker =
-        new LoopSchedule.KernelMaker() {
-          @Override
-          public int lanes() {
-            return machine.lanes(widest);
-          }
-
-          @Override
-          public int widest() {
-            return widest;
-          }
-
-          @Override
-          public View partials(Value result, int pieces) {
-            throw new AssertionError("no reduction here");
-          }
-
-          @Override
-          public void done(Kernel kernel, Evaluator e) {
-            launch(name, kernel, e.buffers(), 0);
-          }
-        };
+    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>());
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -735,7 +718,15 @@ final class Lowering {
     if (plain && !(lane == null && dot != null)) {
       s.lanes(lane);
     } else {
-      s.dot(java.util.Objects.requireNonNull(dot));
+      new DotSchedule(
+              chosen,
+              d,
+              lanes,
+              machine.registers(),
+              w -> new Evaluator(fusion, views, g, new Writer(w)),
+              finish,
+              sink(g.name(), 0))
+          .write(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
   }

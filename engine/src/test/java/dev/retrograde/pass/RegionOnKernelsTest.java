@@ -55,7 +55,8 @@ class RegionOnKernelsTest {
       assertThat(right.keySet()).isEqualTo(wrong.keySet());
       assertThat(right.entrySet())
           .as(target.name())
-          .anyMatch(e -> !e.getValue().sameBits(java.util.Objects.requireNonNull(wrong.get(e.getKey()))));
+          .anyMatch(
+              e -> !e.getValue().sameBits(java.util.Objects.requireNonNull(wrong.get(e.getKey()))));
     }
   }
 }
