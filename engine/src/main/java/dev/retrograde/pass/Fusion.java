@@ -215,6 +215,15 @@ final class Fusion {
     for (Node n : program.nodes()) {
       n.operands().forEach(v -> users.computeIfAbsent(v, x -> new ArrayList<>()).add(n));
     }
+    int before;
+    do {
+      // Again until nothing changes: a group that has grown may now fit an earlier one.
+      before = groups.size();
+      mergeOnce(results, users);
+    } while (groups.size() < before);
+  }
+
+  private void mergeOnce(Set<Value> results, Map<Value, List<Node>> users) {
     for (Group b : List.copyOf(groups)) {
       if (b.kind != Group.Kind.LOOP) {
         continue;
