@@ -109,11 +109,11 @@ public final class Loader implements AutoCloseable {
   ///   interrupted
   public Batch next() {
     synchronized (monitor) {
+      // First of all: a batch that was being filled when the loader closed may still count as ready.
+      open();
       release();
       while (ready == 0) {
-        if (closed) {
-          throw new IllegalStateException("Loader of '" + set.name() + "': it is closed.");
-        }
+        open();
         if (failure != null) {
           throw new IllegalStateException(
               "Loader of '%s': batch %d of epoch %d could not be prepared."
@@ -205,6 +205,12 @@ public final class Loader implements AutoCloseable {
     arena.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void open() {
+    if (closed) {
+      throw new IllegalStateException("Loader of '" + set.name() + "': it is closed.");
     }
   }
 
