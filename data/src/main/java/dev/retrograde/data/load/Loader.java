@@ -109,7 +109,8 @@ public final class Loader implements AutoCloseable {
   ///   interrupted
   public Batch next() {
     synchronized (monitor) {
-      // First of all: a batch that was being filled when the loader closed may still count as ready.
+      // First of all: a batch that was being filled when the loader closed may still count as
+      // ready.
       open();
       release();
       while (ready == 0) {
