@@ -40,8 +40,6 @@ final class Ins {
     STORE_LANES
   }
 
-  static final Value[] NONE = {};
-
   final Kind kind;
   final @Nullable Value dst;
   final Value[] args;

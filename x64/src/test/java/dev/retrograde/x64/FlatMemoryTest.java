@@ -47,14 +47,16 @@ class FlatMemoryTest {
     }
   }
 
-  /// Each has an arena of some 16 MiB: a hundred that stayed would be seen.
+  /// Each has an arena of some 16 MiB: a hundred that stayed would be 1.6 GiB. What else grows is
+  /// the Java heap and its compiler, which had grown by 111 MiB on a loaded machine after a warm-up
+  /// of 8; the warm-up is longer now, and the bound a tenth of what staying would take.
   @Test
   void aHundredExecutablesOpenedAndClosed() throws IOException {
     Program p = Nets.resnet(16, 32, 1, 16, 16);
-    openAndClose(p, 8);
+    openAndClose(p, 40);
     long before = resident();
     openAndClose(p, 100);
-    assertThat(resident() - before).isLessThan(96 * MIB);
+    assertThat(resident() - before).isLessThan(160 * MIB);
   }
 
   private static void openAndClose(Program p, int times) {
