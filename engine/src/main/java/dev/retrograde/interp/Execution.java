@@ -21,7 +21,10 @@ import java.util.Map;
 /// since a recursive function has several frames at a time.
 final class Execution {
   /// Calls that may be open at a time; deeper recursion is taken for endless.
-  private static final int DEPTH = 1_000;
+  // A cold call takes some kilobytes of stack, of which a thread has a megabyte: running out while
+  // a
+  // class is linked cannot be told apart from a broken class.
+  private static final int DEPTH = 256;
 
   private final Program program;
   private final Map<Value, HostTensor> outer;
