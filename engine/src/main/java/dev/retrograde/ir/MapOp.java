@@ -183,6 +183,125 @@ public sealed interface MapOp extends Op {
     }
   }
 
+  /// One half of a reversible unit: `y = x + f` for operands `[x, f]` of equal floating type, where
+  /// `f` was computed from what is still known after the unit, so that [#inverse] gives `x` back
+  /// (Gomez et al., "The reversible residual network", NIPS 2017, equations 6 to 9). An op of its
+  /// own, and not a sum, so that saving policies see what may be rebuilt.
+  ///
+  /// Plain, the sum is rounded, and the inverse is off by roundings that add up over the units. The
+  /// paper leaves it there; with a grid `q` we depart from it: `y = x + R(f)`, where `R` rounds to
+  /// the nearest multiple of 2^-q, ties to even. If `x` is on the grid too and `|y| 2^q` below 2^24
+  /// (f64: 2^53), sum and difference are exact and the inverse gives the bits of `x`. Beyond that
+  /// `y` is NaN, so that a run that has left the range is refused instead of going on with wrong
+  /// gradients. `x` comes from [Snap] or from another coupling on the same grid: such numbers have
+  /// no negative zero, whose sign a sum would lose.
+  ///
+  /// Derivatives are those of the sum in both forms: rounding is passed straight through.
+  ///
+  /// @param grid `q`, from 0 to 23 (f64: 52), or [#PLAIN]
+  record Couple(int grid) implements MapOp {
+    /// No grid: an ordinary sum.
+    public static final int PLAIN = -1;
+
+    public Couple {
+      if (grid < PLAIN) {
+        throw new IllegalArgumentException("a grid is at least 0, or PLAIN (-1); found " + grid);
+      }
+    }
+
+    @Override
+    public List<Type> infer(List<Type> in) {
+      if (in.size() != 2 || !in.get(0).equals(in.get(1))) {
+        throw new IllegalArgumentException(
+            "expected [x, f] of one type, found " + in + "; the branch must keep the shape");
+      }
+      code(in.get(0).dtype());
+      return List.of(in.get(0));
+    }
+
+    /// What it computes, as scalar code of `(x, f)`.
+    public ScalarCode code(DType d) {
+      ScalarCode.Builder b = new ScalarCode.Builder(List.of(d, d));
+      if (grid == PLAIN) {
+        OnGrid.floating(d);
+        return b.build(List.of(b.add(b.arg(0), b.arg(1))));
+      }
+      int y = b.add(b.arg(0), OnGrid.round(b, b.arg(1), grid));
+      return b.build(List.of(OnGrid.guard(b, y, grid)));
+    }
+
+    /// Appends the way back: `x` from `y` and the same `f`, bit for bit if there is a grid.
+    public Value inverse(Emit e, Value y, Value f) {
+      ScalarCode.Builder b = new ScalarCode.Builder(List.of(y.type().dtype(), f.type().dtype()));
+      int added = grid == PLAIN ? b.arg(1) : OnGrid.round(b, b.arg(1), grid);
+      return e.add(new Map(b.build(List.of(b.sub(b.arg(0), added)))), y, f);
+    }
+
+    @Override
+    public List<@Nullable Value> vjp(
+        Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
+      List<@Nullable Value> out = new ArrayList<>();
+      wanted.forEach(w -> out.add(w ? cots.get(0) : null));
+      return out;
+    }
+
+    @Override
+    public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
+      Value x = tangents.get(0);
+      Value f = tangents.get(1);
+      List<@Nullable Value> out = new ArrayList<>();
+      out.add(x == null ? f : f == null ? x : e.plus(x, f));
+      return out;
+    }
+
+    @Override
+    public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
+      return new Map(code(results.get(0).dtype())).eval(in, results);
+    }
+  }
+
+  /// To the nearest multiple of 2^-grid, ties to even, zero without sign; NaN where `|y| 2^grid`
+  /// reaches 2^24 (f64: 2^53), beyond which sums of such numbers are no longer exact. What a chain
+  /// of exact couplings starts from. Rounding is passed straight through by derivatives.
+  ///
+  /// @param grid from 0 to 23 (f64: 52)
+  record Snap(int grid) implements MapOp {
+    public Snap {
+      if (grid < 0) {
+        throw new IllegalArgumentException("a grid is at least 0, found " + grid);
+      }
+    }
+
+    @Override
+    public List<Type> infer(List<Type> in) {
+      code(in.get(0).dtype());
+      return List.of(in.get(0));
+    }
+
+    /// What it computes, as scalar code of `(x)`.
+    public ScalarCode code(DType d) {
+      ScalarCode.Builder b = new ScalarCode.Builder(List.of(d));
+      int unsigned = b.add(OnGrid.round(b, b.arg(0), grid), b.constant(d, 0));
+      return b.build(List.of(OnGrid.guard(b, unsigned, grid)));
+    }
+
+    @Override
+    public List<@Nullable Value> vjp(
+        Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
+      return Derivatives.same(cots.get(0));
+    }
+
+    @Override
+    public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
+      return Derivatives.same(tangents.get(0));
+    }
+
+    @Override
+    public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
+      return new Map(code(results.get(0).dtype())).eval(in, results);
+    }
+  }
+
   /// Derivatives of scalar code.
   final class Derivatives {
     private Derivatives() {}
@@ -192,6 +311,12 @@ public sealed interface MapOp extends Op {
       for (int i = 0; i < n; i++) {
         out.add(null);
       }
+      return out;
+    }
+
+    static List<@Nullable Value> same(@Nullable Value v) {
+      List<@Nullable Value> out = new ArrayList<>();
+      out.add(v);
       return out;
     }
 

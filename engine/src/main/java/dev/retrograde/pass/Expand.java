@@ -6,6 +6,7 @@ import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.RandomOp;
 import dev.retrograde.ir.Type;
@@ -17,11 +18,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// Replaces two kinds of nodes by what they stand for. Random bits become elementwise arithmetic on
-/// the key and the element's position, so that they fuse like anything else; bits are those of the
-/// op's reference. A region with a rule of its own becomes its forward part: its rule has been
-/// copied into the backward pass by then.
+/// Replaces some kinds of nodes by what they stand for. Random bits become elementwise arithmetic
+/// on the key and the element's position, so that they fuse like anything else; bits are those of
+/// the op's reference. Couplings and roundings to a grid become their scalar code, a sum in the
+/// plain form. A region with a rule of its own becomes its forward part: its rule has been copied
+/// into the backward pass by then.
 final class Expand {
   private static final long MULTIPLIER = 0xD256D193L;
   private static final int WEYL = 0x9E3779B9;
@@ -55,7 +58,17 @@ final class Expand {
 
   private static boolean expands(Node n) {
     return n.op() instanceof ControlOp.Region
+        || scalar(n) != null
         || (n.op() instanceof RandomOp.RandomBits && Fusion.supported(n));
+  }
+
+  /// The code of an elementwise op that is a word for some, or null.
+  private static @Nullable ScalarCode scalar(Node n) {
+    return switch (n.op()) {
+      case MapOp.Couple c -> c.code(n.result().type().dtype());
+      case MapOp.Snap s -> s.code(n.result().type().dtype());
+      default -> null;
+    };
   }
 
   private static void expand(Emit e, Node n, Map<Value, Value> renamed) {
@@ -80,7 +93,9 @@ final class Expand {
         renamed.put(n.results().get(i), renamed.getOrDefault(made, made));
       }
     } else {
-      e.nodes().add(new Node(n.op(), operands, n.results(), n.blocks(), n.origin()));
+      ScalarCode code = scalar(n);
+      Op op = code == null ? n.op() : new MapOp.Map(code);
+      e.nodes().add(new Node(op, operands, n.results(), n.blocks(), n.origin()));
     }
   }
 

@@ -396,6 +396,17 @@ public final class Trace {
     return op(new MapOp.StopGradient(), a);
   }
 
+  /// `x + f`, one half of a reversible unit: exactly invertible on a grid of 2^-grid, as far as
+  /// roundings allow with [MapOp.Couple#PLAIN].
+  public Tensor couple(Tensor x, Tensor f, int grid) {
+    return op(new MapOp.Couple(grid), x, f);
+  }
+
+  /// To the nearest multiple of 2^-grid, with the gradient passed straight through.
+  public Tensor snap(Tensor a, int grid) {
+    return op(new MapOp.Snap(grid), a);
+  }
+
   // Shapes and reductions.
 
   /// Appends any op with one result.

@@ -66,6 +66,8 @@ final class OpRows {
           f.arity() == 1 ? new OpRow.Operand[] {x} : new OpRow.Operand[] {x, between(1.1, 1.9, 7)};
       rows.add(row(f.text(), map(f), in).terms(8));
     }
+    rows.add(row("couple", new MapOp.Couple(MapOp.Couple.PLAIN), real(3, 5), real(3, 5)));
+    rows.add(row("couple nothing", new MapOp.Couple(MapOp.Couple.PLAIN), real(0, 5), real(0, 5)));
     rows.add(row("map of a scalar", map(Primitive.MUL), real(), real()));
     rows.add(row("map of nothing", map(Primitive.MUL), real(0, 4), real(0, 4)));
     rows.add(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.OrderOp;
 import dev.retrograde.ir.Program;
@@ -74,6 +75,24 @@ class OpsOnKernelsTest {
           t.output("select", t.select(t.less(x, y), x, y));
           t.output("wide", t.mul(t.cast(x, DType.F64), t.cast(y, DType.F64)));
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 13, 207})
+  void couplingsHaveTheBitsOfTheInterpreter(int n) {
+    for (DType d : List.of(DType.F32, DType.F64)) {
+      check(
+          "couplings",
+          0,
+          t -> {
+            Tensor x = t.input("x", Type.of(d, n));
+            Tensor f = t.input("f", Type.of(d, n));
+            Tensor start = t.snap(t.mul(x, 100), 16);
+            t.output("snap", start);
+            t.output("exact", t.couple(start, t.mul(f, 50), 16));
+            t.output("plain", t.couple(x, f, MapOp.Couple.PLAIN));
+          });
+    }
   }
 
   @ParameterizedTest
