@@ -44,6 +44,48 @@ public record Program(
     return new Program(name, state, inputs, newNodes, outputs, updates, functions);
   }
 
+  /// An emitter without nodes whose values do not meet those of the program.
+  public Emit emitter() {
+    int[] largest = new int[1];
+    state.forEach(s -> largest[0] = Math.max(largest[0], s.value().id()));
+    inputs.forEach(i -> largest[0] = Math.max(largest[0], i.value().id()));
+    nodes.forEach(n -> largest[0] = Math.max(largest[0], largest(n)));
+    functions.values().forEach(f -> largest[0] = Math.max(largest[0], largest(f)));
+    return new Emit(new Emit.Ids(largest[0] + 1));
+  }
+
+  private static int largest(Block b) {
+    int most = b.params().stream().mapToInt(Value::id).max().orElse(0);
+    return b.nodes().stream().mapToInt(Program::largest).reduce(most, Math::max);
+  }
+
+  private static int largest(Node n) {
+    int most = n.results().stream().mapToInt(Value::id).max().orElse(0);
+    return n.blocks().stream().mapToInt(Program::largest).reduce(most, Math::max);
+  }
+
+  /// The program with other values for its outputs and updates, where `renamed` has any.
+  public Program with(List<Node> newNodes, Map<Value, Value> renamed) {
+    return new Program(
+        name,
+        state,
+        inputs,
+        newNodes,
+        outputs.stream()
+            .map(o -> new Named(o.name(), renamed.getOrDefault(o.value(), o.value())))
+            .toList(),
+        updates.stream()
+            .map(u -> {
+              Value rows = u.rows();
+              return new Update(
+                  u.entry(),
+                  renamed.getOrDefault(u.value(), u.value()),
+                  rows == null ? null : renamed.getOrDefault(rows, rows));
+            })
+            .toList(),
+        functions);
+  }
+
   /// The value standing for a state entry.
   public Value stateValue(String entry) {
     for (StateParam s : state) {

@@ -14,7 +14,6 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.ScalarFn.Primitive;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// Programs that watch for NaN and infinity.
 ///
@@ -95,26 +94,8 @@ final class FiniteGuard {
 
   /// An emitter that goes on behind the program's nodes.
   private static Emit after(Program p) {
-    int largest =
-        Stream.of(
-                p.state().stream().map(Program.StateParam::value),
-                p.inputs().stream().map(Program.Named::value),
-                p.nodes().stream().flatMap(FiniteGuard::made))
-            .flatMap(s -> s)
-            .mapToInt(Value::id)
-            .max()
-            .orElse(0);
-    Emit e = new Emit(new Emit.Ids(largest + 1));
+    Emit e = p.emitter();
     e.nodes().addAll(p.nodes());
     return e;
-  }
-
-  /// Values that a node makes, those of its blocks included.
-  private static Stream<Value> made(Node n) {
-    return Stream.concat(
-        n.results().stream(),
-        n.blocks().stream()
-            .flatMap(b ->
-                Stream.concat(b.params().stream(), b.nodes().stream().flatMap(FiniteGuard::made))));
   }
 }

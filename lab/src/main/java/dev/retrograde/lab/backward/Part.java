@@ -1,6 +1,6 @@
 package dev.retrograde.lab.backward;
 
-import dev.retrograde.nn.update.Glob;
+import dev.retrograde.ir.Glob;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,6 +1,6 @@
 package dev.retrograde.lab.backward;
 
-import dev.retrograde.nn.update.Glob;
+import dev.retrograde.ir.Glob;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.retrograde.nn.update;
 
+import dev.retrograde.ir.Glob;
 import java.util.ArrayList;
 import java.util.List;
 

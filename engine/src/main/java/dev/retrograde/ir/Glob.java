@@ -1,4 +1,4 @@
-package dev.retrograde.nn.update;
+package dev.retrograde.ir;
 
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

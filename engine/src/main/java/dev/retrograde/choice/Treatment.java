@@ -1,0 +1,19 @@
+package dev.retrograde.choice;
+
+import dev.retrograde.ir.Node;
+
+/// How backward gets a forward value.
+sealed interface Treatment {
+  /// The value is there: it was kept.
+  record Keep() implements Treatment {}
+
+  /// The node that made it runs again on what backward has of its operands.
+  ///
+  /// @param light costs one pass over memory: done again at each place that needs it, so that
+  ///   nothing stays alive in between. What is not light is done once and lives until its last
+  ///   reader
+  record Remake(boolean light) implements Treatment {}
+
+  /// Solved for the first operand of a coupling whose result backward has.
+  record Invert(Node couple) implements Treatment {}
+}
