@@ -7,8 +7,10 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Tag;
+import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
+import dev.retrograde.target.Forecast;
 import dev.retrograde.target.Target;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,9 +19,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// The interpreter as a target: no compilation, one reference evaluation a node.
 public final class InterpTarget implements Target {
+  private static final long SLACK = 64;
+
+  /// Elements and multiply-adds a second, roughly.
+  private static final double RATE = 30e6;
+
   @Override
   public String name() {
     return "interp";
@@ -28,6 +36,80 @@ public final class InterpTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     return new Run(program, state);
+  }
+
+  @Override
+  public Forecast forecast(Program program, Options options) {
+    long[] macs = macs(program);
+    long elements = 0;
+    for (Node n : program.nodes()) {
+      for (Value v : n.results()) {
+        elements += v.type().size();
+      }
+    }
+    return new Forecast(
+        report(program),
+        new Reservation(StateStore.reservedBytes(program), own(program), 0),
+        program.nodes().size(),
+        macs[0],
+        macs[1],
+        macs[2],
+        (elements + macs[0] + macs[1] + macs[2]) / RATE);
+  }
+
+  /// Bytes of inputs and outputs, with their slack.
+  private static long own(Program program) {
+    return Stream.concat(program.inputs().stream(), program.outputs().stream())
+        .mapToLong(v -> v.value().type().bytes() + SLACK)
+        .sum();
+  }
+
+  private static long[] macs(Program program) {
+    long[] macs = new long[3];
+    for (Node n : program.nodes()) {
+      macs[n.origin().phase().ordinal()] +=
+          n.op()
+              .macs(
+                  n.operands().stream().map(Value::type).toList(),
+                  n.results().stream().map(Value::type).toList());
+    }
+    return macs;
+  }
+
+  /// Lifetimes in the order of nodes; every value has a buffer of its own here.
+  private static MemoryReport report(Program program) {
+    Map<Value, Integer> birth = new LinkedHashMap<>();
+    Map<Value, Integer> death = new HashMap<>();
+    int last = program.nodes().size();
+    program.inputs().forEach(i -> birth.put(i.value(), 0));
+    for (int k = 0; k < last; k++) {
+      Node n = program.nodes().get(k);
+      for (Value v : n.results()) {
+        birth.put(v, k);
+        death.put(v, k);
+      }
+      for (Value v : n.operands()) {
+        death.put(v, k);
+      }
+    }
+    program.inputs().forEach(i -> death.put(i.value(), Math.max(0, last - 1)));
+    program.results().forEach(v -> death.put(v, Math.max(0, last - 1)));
+    List<MemoryReport.Entry> all = new ArrayList<>();
+    for (Program.StateParam s : program.state()) {
+      Tag tag =
+          switch (s.entry().role()) {
+            case PARAMETER, STATISTIC, DERIVED -> Tag.WEIGHT;
+            case OPTIMIZER, POLICY, PER_SAMPLE -> Tag.OPTIMIZER;
+          };
+      all.add(
+          new MemoryReport.Entry(
+              s.entry().name(), tag, s.entry().type().bytes(), 0, Math.max(0, last - 1), -1));
+    }
+    birth.forEach((v, b) ->
+        all.add(
+            new MemoryReport.Entry(
+                v.toString(), Tag.WORKSPACE, v.type().bytes(), b, death.getOrDefault(v, b), -1)));
+    return MemoryReport.of(all, program.nodes().stream().map(Node::toString).toList(), 0);
   }
 
   private static final class Run implements Executable {
@@ -41,10 +123,10 @@ public final class InterpTarget implements Target {
       this.program = program;
       this.state = state;
       for (Program.Named i : program.inputs()) {
-        inputs.put(i.name(), arena.allocate(i.value().type().bytes() + 64, 64));
+        inputs.put(i.name(), arena.allocate(i.value().type().bytes() + SLACK, 64));
       }
       for (Program.Named o : program.outputs()) {
-        outputs.put(o.name(), arena.allocate(o.value().type().bytes() + 64, 64));
+        outputs.put(o.name(), arena.allocate(o.value().type().bytes() + SLACK, 64));
       }
     }
 
@@ -86,54 +168,20 @@ public final class InterpTarget implements Target {
       r.outputs().forEach((name, v) -> Segments.write(output(name), v));
     }
 
-    /// Lifetimes in the order of nodes; every value has a buffer of its own here.
     @Override
     public MemoryReport memory() {
-      Map<Value, Integer> birth = new LinkedHashMap<>();
-      Map<Value, Integer> death = new HashMap<>();
-      int last = program.nodes().size();
-      program.inputs().forEach(i -> birth.put(i.value(), 0));
-      for (int k = 0; k < last; k++) {
-        Node n = program.nodes().get(k);
-        for (Value v : n.results()) {
-          birth.put(v, k);
-          death.put(v, k);
-        }
-        for (Value v : n.operands()) {
-          death.put(v, k);
-        }
-      }
-      program.inputs().forEach(i -> death.put(i.value(), Math.max(0, last - 1)));
-      program.results().forEach(v -> death.put(v, Math.max(0, last - 1)));
-      List<MemoryReport.Entry> all = new ArrayList<>();
-      for (Program.StateParam s : program.state()) {
-        Tag tag =
-            switch (s.entry().role()) {
-              case PARAMETER, STATISTIC, DERIVED -> Tag.WEIGHT;
-              case OPTIMIZER, POLICY, PER_SAMPLE -> Tag.OPTIMIZER;
-            };
-        all.add(
-            new MemoryReport.Entry(
-                s.entry().name(), tag, s.entry().type().bytes(), 0, Math.max(0, last - 1), -1));
-      }
-      birth.forEach((v, b) ->
-          all.add(
-              new MemoryReport.Entry(
-                  v.toString(), Tag.WORKSPACE, v.type().bytes(), b, death.getOrDefault(v, b), -1)));
-      return MemoryReport.of(all, program.nodes().stream().map(Node::toString).toList(), 0);
+      return report(program);
+    }
+
+    @Override
+    public Reservation reserved() {
+      return new Reservation(state.reservedBytes(), own(program), 0);
     }
 
     @Override
     public Compiled compiled() {
-      long[] macs = new long[3];
-      for (Node n : program.nodes()) {
-        macs[n.origin().phase().ordinal()] +=
-            n.op()
-                .macs(
-                    n.operands().stream().map(Value::type).toList(),
-                    n.results().stream().map(Value::type).toList());
-      }
-      return new Compiled("interp", program.nodes().size(), program.nodes().size(), 0, 0, macs);
+      int nodes = program.nodes().size();
+      return new Compiled("interp", nodes, nodes, 0, 0, macs(program));
     }
 
     @Override

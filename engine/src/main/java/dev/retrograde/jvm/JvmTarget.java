@@ -4,6 +4,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.pass.KernelTarget;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.Forecast;
 import dev.retrograde.target.Target;
 
 /// Scalar bytecode: no flag, no native access, any machine.
@@ -18,5 +19,10 @@ public final class JvmTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     return target.compile(program, state, options);
+  }
+
+  @Override
+  public Forecast forecast(Program program, Options options) {
+    return target.forecast(program, options);
   }
 }

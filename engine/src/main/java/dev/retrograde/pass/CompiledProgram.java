@@ -8,6 +8,7 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
+import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.runtime.StepTime;
@@ -31,12 +32,11 @@ final class CompiledProgram implements Executable {
   /// brings: it may have to be woken.
   private static final long WORTH_THREADS = 300_000;
 
+  private final Planned planned;
   private final Program program;
-  private final Program simple;
   private final KernelCompiler compiler;
   private final Arena arena;
   private final Thread owner = Thread.currentThread();
-  private final MemoryPlan plan;
   private final Compiled compiled;
   private final Map<String, MemorySegment> inputs = new LinkedHashMap<>();
   private final Map<String, MemorySegment> outputs = new LinkedHashMap<>();
@@ -69,36 +69,30 @@ final class CompiledProgram implements Executable {
   }
 
   CompiledProgram(
-      Program program,
-      Program simple,
+      Planned planned,
       StateStore state,
       Target.Options options,
       String target,
       KernelCompiler compiler,
       Arena arena,
-      Lowering lowering,
       long start) {
-    this.program = program;
-    this.simple = simple;
+    this.planned = planned;
+    this.program = planned.program();
     this.compiler = compiler;
     this.arena = arena;
     this.state = state;
-    this.steps = lowering.steps();
-    List<Buf> persistent = new ArrayList<>(lowering.states().values());
-    persistent.addAll(lowering.inputs().values());
-    persistent.addAll(lowering.outputs().values());
-    plan = new MemoryPlan(steps, persistent);
+    this.steps = planned.steps();
+    MemoryPlan plan = planned.plan();
     options.memory().require(program.name(), plan.bytes(), state.reservedBytes());
     MemorySegment block = compiler.reserve(arena, plan.bytes());
-    lowering.states().forEach((name, b) -> memory.put(b, state.segment(name)));
-    lowering.inputs().forEach((name, b) -> inputs.put(name, own(b)));
-    lowering.outputs().forEach((name, b) -> outputs.put(name, own(b)));
+    planned.states().forEach((name, b) -> memory.put(b, state.segment(name)));
+    planned.inputs().forEach((name, b) -> inputs.put(name, own(b)));
+    planned.outputs().forEach((name, b) -> outputs.put(name, own(b)));
     kernels = new BoundKernel[steps.size()];
     extents = new long[steps.size()];
     split = new boolean[steps.size()];
     hosts = new Step.Host[steps.size()];
     Map<Kernel, CompiledKernel> distinct = new HashMap<>();
-    long[] macs = new long[3];
     boolean threads = false;
     for (int i = 0; i < steps.size(); i++) {
       Step s = steps.get(i);
@@ -117,7 +111,6 @@ final class CompiledProgram implements Executable {
           extents[i] = l.kernel().extent();
           split[i] = l.kernel().extent() > 1 && l.work() > WORTH_THREADS && options.threads() > 1;
           threads |= split[i];
-          macs[l.phase().ordinal()] += l.macs();
         }
         case Step.Host h -> hosts[i] = h;
       }
@@ -130,7 +123,7 @@ final class CompiledProgram implements Executable {
             distinct.size(),
             compiler.codeBytes(),
             System.nanoTime() - start,
-            macs);
+            planned.macs());
   }
 
   private MemorySegment segment(Buf b) {
@@ -143,13 +136,13 @@ final class CompiledProgram implements Executable {
 
   /// Memory of its own, with slack that the caller does not see.
   private MemorySegment own(Buf b) {
-    MemorySegment m = arena.allocate(b.bytes() + 64, 64).asSlice(0, b.bytes());
+    MemorySegment m = arena.allocate(b.bytes() + Planned.SLACK, 64).asSlice(0, b.bytes());
     memory.put(b, m);
     return m;
   }
 
   private MemorySegment constant(Buf b) {
-    MemorySegment m = arena.allocate(b.bytes() + 64, 64).asSlice(0, b.bytes());
+    MemorySegment m = arena.allocate(b.bytes() + Planned.SLACK, 64).asSlice(0, b.bytes());
     HostTensor t = b.constant;
     if (t == null) {
       throw new AssertionError(b + " has no value");
@@ -277,13 +270,19 @@ final class CompiledProgram implements Executable {
     List<Listing.Stage> stages =
         List.of(
             new Listing.Stage("trace, autodiff, choice", Printer.print(program)),
-            new Listing.Stage("simplify", Printer.print(simple)));
+            new Listing.Stage("simplify", Printer.print(planned.simple())));
     return new Listing(stages, launches, texts);
   }
 
   @Override
   public MemoryReport memory() {
-    return plan.report();
+    return planned.plan().report();
+  }
+
+  @Override
+  public Reservation reserved() {
+    Reservation alone = planned.reserved();
+    return new Reservation(state.reservedBytes(), alone.own(), alone.arena());
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.Forecast;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.Target;
 import java.lang.foreign.Arena;
@@ -33,24 +34,32 @@ public final class KernelTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     long start = System.nanoTime();
-    Program random = Expand.run(program);
-    random.nodes().forEach(this::refuse);
+    Program random = accepted(program);
     KernelCompiler compiler = compilers.get();
     Arena arena = open();
     try {
-      // Copies come last: simplifying takes them for maps that do nothing.
-      Program simple = Regroup.run(options.on("simplify") ? Simplify.run(random) : random);
-      Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
-      fusion.run();
-      Lowering lowering = new Lowering(simple, compiler.machine(), fusion);
-      lowering.run();
-      return new CompiledProgram(
-          program, simple, state, options, name, compiler, arena, lowering, start);
+      Planned planned = Planned.of(program, random, compiler.machine(), options);
+      return new CompiledProgram(planned, state, options, name, compiler, arena, start);
     } catch (RuntimeException | Error x) {
       compiler.close();
       arena.close();
       throw x;
     }
+  }
+
+  @Override
+  public Forecast forecast(Program program, Options options) {
+    Program random = accepted(program);
+    try (KernelCompiler compiler = compilers.get()) {
+      return Planned.of(program, random, compiler.machine(), options).forecast();
+    }
+  }
+
+  /// The program with random numbers written as arithmetic, if kernels can run it.
+  private Program accepted(Program program) {
+    Program random = Expand.run(program);
+    random.nodes().forEach(this::refuse);
+    return random;
   }
 
   /// Memory of an executable, which closes it.

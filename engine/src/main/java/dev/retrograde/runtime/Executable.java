@@ -47,6 +47,9 @@ public interface Executable extends AutoCloseable {
   /// Every byte a run keeps.
   MemoryReport memory();
 
+  /// What this executable and its store reserve outside the heap.
+  Reservation reserved();
+
   /// What compiling made.
   Compiled compiled();
 

@@ -10,6 +10,7 @@ import dev.retrograde.scalar.ScalarCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,11 @@ public final class StateStore implements AutoCloseable {
   ///
   /// @param seed of random initial values; each entry draws from its own stream, by name
   public static StateStore of(long seed, Program... programs) {
+    return new StateStore(seed, union(programs).values());
+  }
+
+  /// The entries of all programs, by name, in order of their first declaration.
+  private static Map<String, StateEntry> union(Program... programs) {
     Map<String, StateEntry> entries = new LinkedHashMap<>();
     for (Program p : programs) {
       for (Program.StateParam s : p.state()) {
@@ -48,16 +54,21 @@ public final class StateStore implements AutoCloseable {
         }
       }
     }
-    return new StateStore(seed, List.copyOf(entries.values()));
+    return entries;
   }
 
-  private StateStore(long seed, List<StateEntry> entries) {
+  /// Gives each entry its place; returns the bytes that all take.
+  private static long layout(Collection<StateEntry> entries, Map<String, Slot> slots) {
     long at = 0;
     for (StateEntry e : entries) {
       slots.put(e.name(), new Slot(e, at));
       at += (e.type().bytes() + 127) / 64 * 64;
     }
-    block = arena.allocate(Math.max(64, at), 64);
+    return Math.max(64, at);
+  }
+
+  private StateStore(long seed, Collection<StateEntry> entries) {
+    block = arena.allocate(layout(entries, slots), 64);
     for (StateEntry e : entries) {
       initialise(seed, e);
     }
@@ -75,6 +86,11 @@ public final class StateStore implements AutoCloseable {
   /// Bytes that the store reserves.
   public long reservedBytes() {
     return block.byteSize();
+  }
+
+  /// Bytes that a store of these programs would reserve.
+  public static long reservedBytes(Program... programs) {
+    return layout(union(programs).values(), new LinkedHashMap<>());
   }
 
   /// The memory of an entry, valid until the store is closed.

@@ -17,6 +17,20 @@ public interface Target {
   /// The executable belongs to the calling thread. The store must stay open as long as it is used.
   Executable compile(Program program, StateStore state, Options options);
 
+  /// What compiling this program would make and take: runs every pass up to the memory plan, but
+  /// makes no code and reserves no memory outside the heap.
+  ///
+  /// @throws IllegalArgumentException where compiling would refuse the program
+  /// @throws UnsupportedOperationException where a target does not plan ahead
+  default Forecast forecast(Program program, Options options) {
+    throw new UnsupportedOperationException(
+        "target '"
+            + name()
+            + "' cannot forecast program '"
+            + program.name()
+            + "'; ask x64, jvm or interp");
+  }
+
   /// How to compile.
   ///
   /// @param threads threads that a run may use, at least 1; results do not depend on it

@@ -4,6 +4,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.pass.KernelTarget;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
+import dev.retrograde.target.Forecast;
 import dev.retrograde.target.Target;
 
 /// Machine code for x86-64 with AVX2 and fused multiply-add, AVX-512 where the processor has it.
@@ -18,5 +19,10 @@ public final class X64Target implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     return target.compile(program, state, options);
+  }
+
+  @Override
+  public Forecast forecast(Program program, Options options) {
+    return target.forecast(program, options);
   }
 }
