@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// The mixtures of policies that are worth taking for a program: each needs fewer bytes than the one
-/// before it and more time, by prediction. A budget takes the first that fits, so that fewer bytes
-/// never give a higher peak.
+/// The mixtures of policies that are worth taking for a program: each needs fewer bytes than the
+/// one before it and more time, by prediction. A budget takes the first that fits, so that fewer
+/// bytes never give a higher peak.
 ///
 /// Mixtures go through a ladder of policies, each step of which saves more and costs more; between
 /// two steps, the first blocks of the model, which have the largest maps and are read last, already
@@ -111,8 +111,7 @@ public final class Frontier {
     for (Point p : sorted) {
       if (kept.isEmpty()
           || (p.bytes() < kept.getLast().bytes()
-              && p.forecast.memory().peakBytes()
-                  < kept.getLast().forecast.memory().peakBytes())) {
+              && p.forecast.memory().peakBytes() < kept.getLast().forecast.memory().peakBytes())) {
         kept.add(p);
       }
     }

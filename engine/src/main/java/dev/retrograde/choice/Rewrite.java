@@ -18,12 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Carries a policy out: walks the backward part and, right before each node, makes what it reads of
-/// the forward part and what was not kept.
+/// Carries a policy out: walks the backward part and, right before each node, makes what it reads
+/// of the forward part and what was not kept.
 ///
 /// Each place has an epoch of its own, which clones carry, so that merging equal nodes cannot undo
-/// the rewrite. A light value is made again at each place that needs it, but serves places close by;
-/// a heavy one is made once.
+/// the rewrite. A light value is made again at each place that needs it, but serves places close
+/// by; a heavy one is made once.
 final class Rewrite {
   /// Products of backward after which a light value is made afresh.
   private static final int NEAR = 2;
@@ -66,7 +66,8 @@ final class Rewrite {
       }
     }
     Program out = program.with(e.nodes());
-    return new Saved(out, policy.spec(), new Account(forward, policy, treatments, used).residuals());
+    return new Saved(
+        out, policy.spec(), new Account(forward, policy, treatments, used).residuals());
   }
 
   private void check() {
@@ -144,7 +145,7 @@ final class Rewrite {
     for (int i = 0; i < results.size(); i++) {
       made.put(n.results().get(i), new Made(results.get(i), light ? moment : -1));
     }
-    return made.get(v).value;
+    return results.get(n.results().indexOf(v));
   }
 
   private Value invert(Value v, Node couple) {

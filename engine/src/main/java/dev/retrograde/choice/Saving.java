@@ -96,8 +96,8 @@ public sealed interface Saving {
     }
   }
 
-  /// Inputs of convolutions are kept as averages over p x p for the gradient of the filters
-  /// (Barley and Froening, arXiv 2409.11902); signs of activations are kept exactly. Mode P.
+  /// Inputs of convolutions are kept as averages over p x p for the gradient of the filters (Barley
+  /// and Froening, arXiv 2409.11902); signs of activations are kept exactly. Mode P.
   record Pooled(int p) implements Saving {
     public Pooled {
       side("pooled", p);
@@ -218,12 +218,16 @@ public sealed interface Saving {
       selections = List.copyOf(selections);
       if (otherwise instanceof ByLayer || otherwise instanceof Budget) {
         throw new IllegalArgumentException(
-            "'" + otherwise.spec() + "' decides for whole models and cannot be one part of several");
+            "'"
+                + otherwise.spec()
+                + "' decides for whole models and cannot be one part of several");
       }
       for (Selection s : selections) {
         if (s.saving instanceof ByLayer || s.saving instanceof Budget) {
           throw new IllegalArgumentException(
-              "'" + s.saving.spec() + "' decides for whole models and cannot be one part of several");
+              "'"
+                  + s.saving.spec()
+                  + "' decides for whole models and cannot be one part of several");
         }
       }
     }

@@ -22,7 +22,7 @@ final class Treatments {
   private static final int MOST_LEAVES = 4;
 
   /// Elements below which a value is not worth a thought.
-  private static final int SMALL = 256;
+  private static final int SMALL = 64;
 
   private static final Treatment KEEP = new Keep();
   private static final Treatment LIGHT = new Remake(true);

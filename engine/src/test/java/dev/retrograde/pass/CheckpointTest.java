@@ -148,6 +148,7 @@ class CheckpointTest {
     for (int k = 1; k <= 4; k++) {
       assertThat(report(new Saving.Recompute(k).apply(p)).peakBytes()).isLessThan(store);
     }
+    Program q = new Saving.Recompute(2).apply(p);
     Set<Integer> epochs = new java.util.HashSet<>();
     int last = Integer.MAX_VALUE;
     for (var n : q.nodes()) {
