@@ -66,8 +66,8 @@ final class Rewrite {
       }
     }
     Program out = program.with(e.nodes());
-    return new Saved(
-        out, policy.spec(), new Account(forward, policy, treatments, used).residuals());
+    Saving plain = policy.selections().isEmpty() ? policy.otherwise() : policy;
+    return new Saved(out, plain, new Account(forward, policy, treatments, used).residuals());
   }
 
   private void check() {

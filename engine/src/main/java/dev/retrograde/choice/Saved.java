@@ -6,9 +6,9 @@ import java.util.List;
 /// A joint program after a saving policy.
 ///
 /// @param program what runs
-/// @param spec the policy that was applied; where a budget was given, the one that it found
+/// @param policy what was applied; where a budget was given, the mixture that it found
 /// @param residuals every forward value that backward reads, in the order in which they are made
-public record Saved(Program program, String spec, List<Residual> residuals) {
+public record Saved(Program program, Saving policy, List<Residual> residuals) {
   public Saved {
     residuals = List.copyOf(residuals);
   }

@@ -1,6 +1,7 @@
 package dev.retrograde.train;
 
 import dev.retrograde.autodiff.Reverse;
+import dev.retrograde.choice.Saved;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
@@ -13,11 +14,13 @@ import dev.retrograde.nn.Loss;
 import dev.retrograde.nn.Losses;
 import dev.retrograde.nn.update.Optimizer;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.target.Forecast;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// What a run of plain training is: the programs over one state. A batch size gives programs of its
 /// own; all of them share the state.
@@ -48,34 +51,50 @@ public record Plan(
     sample = List.copyOf(sample);
   }
 
-  /// Forward, backward and update in one.
+  /// Forward, backward and update in one, under the saving policy.
   public Program step(int batch) {
-    Program joint =
-        Trace.program(
-            "step",
-            true,
-            t -> {
-              Tensor loss = forward(t, batch);
-              Tensor lr = t.input(LR, Type.of(DType.F32));
-              t.phase(Phase.BACKWARD);
-              Map<String, Value> wanted = new LinkedHashMap<>();
-              for (StateEntry e : t.state()) {
-                if (e.role() == Role.PARAMETER) {
-                  wanted.put(e.name(), t.stateValue(e.name()).value());
-                }
-              }
-              Map<String, Tensor> gradients = new LinkedHashMap<>();
-              Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
-                  .forEach((name, g) -> gradients.put(name, new Tensor(g)));
-              t.phase(Phase.UPDATE);
-              t.scope(
-                  "update",
-                  () -> {
-                    optimizer.update(t, gradients, lr);
-                    return lr;
-                  });
-            });
-    return FiniteGuard.guard(saving.apply(joint), LOSS);
+    return FiniteGuard.guard(saving.apply(joint(batch)), LOSS);
+  }
+
+  /// The same with an account of what is kept for backward.
+  ///
+  /// @param forecasts what a program would need; asked by a policy that is given a budget
+  public Saved saved(int batch, Function<Program, Forecast> forecasts) {
+    Saved s = saving.save(joint(batch), p -> forecasts.apply(FiniteGuard.guard(p, LOSS)));
+    return new Saved(FiniteGuard.guard(s.program(), LOSS), s.policy(), s.residuals());
+  }
+
+  /// The same plan under another saving policy.
+  public Plan with(Saving other) {
+    return new Plan(model, loss, optimizer, other, sample);
+  }
+
+  /// Forward, backward and update before any policy.
+  public Program joint(int batch) {
+    return Trace.program(
+        "step",
+        true,
+        t -> {
+          Tensor loss = forward(t, batch);
+          Tensor lr = t.input(LR, Type.of(DType.F32));
+          t.phase(Phase.BACKWARD);
+          Map<String, Value> wanted = new LinkedHashMap<>();
+          for (StateEntry e : t.state()) {
+            if (e.role() == Role.PARAMETER) {
+              wanted.put(e.name(), t.stateValue(e.name()).value());
+            }
+          }
+          Map<String, Tensor> gradients = new LinkedHashMap<>();
+          Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
+              .forEach((name, g) -> gradients.put(name, new Tensor(g)));
+          t.phase(Phase.UPDATE);
+          t.scope(
+              "update",
+              () -> {
+                optimizer.update(t, gradients, lr);
+                return lr;
+              });
+        });
   }
 
   /// The model as it predicts, with loss and hits.

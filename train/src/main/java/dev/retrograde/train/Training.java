@@ -1,5 +1,6 @@
 package dev.retrograde.train;
 
+import dev.retrograde.choice.Saved;
 import dev.retrograde.data.DataSet;
 import dev.retrograde.data.ImageShape;
 import dev.retrograde.data.load.Batch;
@@ -38,6 +39,7 @@ public final class Training implements AutoCloseable {
   private final Setup setup;
   private final DataSet data;
   private final Plan plan;
+  private final Saved saved;
   private final Normalization normalization;
   private final StateStore state;
   private final Executables steps;
@@ -60,10 +62,13 @@ public final class Training implements AutoCloseable {
     ImageShape shape = data.train().shape();
     Layer model = s.layer.apply(data.train().classes());
     List<Integer> sample = List.of(shape.height(), shape.width(), shape.channels());
-    plan = new Plan(model, s.loss, s.optimizer, s.saving, sample);
+    Plan asked = new Plan(model, s.loss, s.optimizer, s.saving, sample);
     normalization = s.normalization == null ? Normalization.of(data.train()) : s.normalization;
     int first = Math.min(s.batch, data.train().size());
-    Program stepProgram = plan.step(first);
+    saved = asked.saved(first, p -> s.target.forecast(p, s.options));
+    // A budget is settled once, on the full batch; shorter ones need less under the same policy.
+    plan = asked.with(saved.policy());
+    Program stepProgram = saved.program();
     Program evaluate = plan.evaluate(first);
     int classes = evaluate.output(Plan.LOGITS).type().dim(1);
     if (classes != data.train().classes()) {
@@ -272,6 +277,11 @@ public final class Training implements AutoCloseable {
 
   public Plan plan() {
     return plan;
+  }
+
+  /// The step of the full batch under its saving policy, and what became of each residual.
+  public Saved saved() {
+    return saved;
   }
 
   public StateStore state() {
