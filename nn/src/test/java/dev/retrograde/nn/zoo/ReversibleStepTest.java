@@ -40,7 +40,7 @@ class ReversibleStepTest {
         t -> {
           Tensor x = t.input("x", Type.of(DType.F32, BATCH, SIZE, SIZE, 3));
           Tensor labels = t.input("labels", Type.of(DType.I32, BATCH));
-          Tensor loss = Losses.crossEntropy().apply(t, net.cifar(grid, 3).apply(t, x), labels);
+          Tensor loss = Losses.crossEntropy().mean(t, net.cifar(grid, 3).apply(t, x), labels);
           t.output("loss", loss);
           t.phase(Phase.BACKWARD);
           Map<String, Value> wrt = new LinkedHashMap<>();
@@ -81,17 +81,16 @@ class ReversibleStepTest {
     Map<String, HostTensor> meaning = run(new InterpTarget(), p);
     Map<String, HostTensor> found = run(new JvmTarget(), p);
     assertThat(found.keySet()).isEqualTo(meaning.keySet());
-    meaning.forEach(
-        (name, x) -> {
-          double scale = 1e-2;
-          for (double v : x.toDoubles()) {
-            scale = Math.max(scale, Math.abs(v));
-          }
-          for (int i = 0; i < x.size(); i++) {
-            assertThat(found.get(name).get(i))
-                .as("%s[%d]", name, i)
-                .isCloseTo(x.get(i), org.assertj.core.data.Offset.offset(tolerance * scale));
-          }
-        });
+    meaning.forEach((name, x) -> {
+      double scale = 1e-2;
+      for (double v : x.toDoubles()) {
+        scale = Math.max(scale, Math.abs(v));
+      }
+      for (int i = 0; i < x.size(); i++) {
+        assertThat(found.get(name).get(i))
+            .as("%s[%d]", name, i)
+            .isCloseTo(x.get(i), org.assertj.core.data.Offset.offset(tolerance * scale));
+      }
+    });
   }
 }

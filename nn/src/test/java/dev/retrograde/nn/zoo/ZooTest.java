@@ -26,8 +26,8 @@ class ZooTest {
   }
 
   /// Counts of the reference's configurations: revnet.md, 1.5 and R1. The residual networks of 32
-  /// and 110 layers have them in the post-activation form too: its norms are wider
-  /// where channels change, and it has none behind the last stage.
+  /// and 110 layers have them in the post-activation form too: its norms are wider where channels
+  /// change, and it has none behind the last stage.
   @ParameterizedTest
   @CsvSource({
     "resnet20, 10, 269722",
