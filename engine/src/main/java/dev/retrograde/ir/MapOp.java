@@ -185,7 +185,7 @@ public sealed interface MapOp extends Op {
 
   /// One half of a reversible unit: `y = x + f` for operands `[x, f]` of equal floating type, where
   /// `f` was computed from what is still known after the unit, so that [#inverse] gives `x` back
-  /// (Gomez et al., "The reversible residual network", NIPS 2017, equations 6 to 9). An op of its
+  /// (Gomez et al., "The reversible residual network", NIPS 2017, additive coupling). An op of its
   /// own, and not a sum, so that saving policies see what may be rebuilt.
   ///
   /// Plain, the sum is rounded, and the inverse is off by roundings that add up over the units. The

@@ -34,6 +34,16 @@ public interface Initializer {
     return (in, out) -> even(Math.sqrt(2.0 / one(fan == Fan.IN ? in : out)));
   }
 
+  /// Kaiming's deviation, from a normal cut at two deviations (which leaves 0.88 of the deviation).
+  static Initializer kaimingTruncated(Fan fan) {
+    return (in, out) -> new Init.TruncatedNormal(Math.sqrt(2.0 / one(fan == Fan.IN ? in : out)));
+  }
+
+  /// Even, with deviation `sqrt(1 / fanIn)`: keeps the variance of inputs of variance 1.
+  static Initializer unitVariance() {
+    return (in, out) -> even(Math.sqrt(1.0 / one(in)));
+  }
+
   static Initializer xavierNormal() {
     return (in, out) -> new Init.Normal(0, Math.sqrt(2.0 / one(in + out)));
   }

@@ -1,7 +1,10 @@
 package dev.retrograde.nn;
 
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.scalar.Functions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Makes layers; meant for static import.
 ///
@@ -140,5 +143,39 @@ public final class Layers {
   /// `branch(x) + shortcut(x)`.
   public static Layer residual(Layer branch, Layer shortcut) {
     return new Residual(branch, shortcut, Site.here());
+  }
+
+  /// One reversible unit: `y1 = x1 + f(x2)`, `y2 = x2 + g(y1)` for the halves of the channels.
+  public static Reversible reversible(Layer f, Layer g) {
+    return new Reversible(List.of(CoupledUnit.of(f, g)), MapOp.Couple.PLAIN, Site.here());
+  }
+
+  /// `n` reversible units, whose functions come from `branch`.
+  ///
+  /// ```java
+  /// Layer stage = stage("stage1", reversible(3, () -> sequential(
+  ///     batchNorm(), relu(), conv2d(16, 3).noBias(),
+  ///     batchNorm(), relu(), conv2d(16, 3).noBias())));
+  /// ```
+  ///
+  /// @param branch makes a function that keeps the shape of half of the channels; asked twice a
+  ///   unit
+  public static Reversible reversible(int n, Supplier<Layer> branch) {
+    List<CoupledUnit> units = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      units.add(CoupledUnit.of(branch.get(), branch.get()));
+    }
+    return new Reversible(units, MapOp.Couple.PLAIN, Site.here());
+  }
+
+  /// These units in a row; the first of a stage may change sizes by a shortcut.
+  public static Reversible reversible(List<CoupledUnit> units) {
+    return new Reversible(units, MapOp.Couple.PLAIN, Site.here());
+  }
+
+  /// `each` on either half of the channels, with parameters of its own, the results joined: a way
+  /// from a reversible stage to a head that does not copy the halves.
+  public static Layer eachHalf(Layer each) {
+    return new EachHalf(each, Site.here());
   }
 }

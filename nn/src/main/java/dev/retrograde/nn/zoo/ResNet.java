@@ -47,12 +47,14 @@ final class ResNet {
   static Layer grow(String name, int blocks, int in, int out) {
     List<Layer> all = new ArrayList<>();
     for (int i = 0; i < blocks; i++) {
-      all.add(basic("block" + i, i == 0 && in != out ? 2 : 1, i == 0 && in != out, out));
+      boolean widens = i == 0 && in != out;
+      int stride = widens ? 2 : 1;
+      all.add(basic("block" + i, stride, out, widens ? subsample(stride, out) : identity()));
     }
     return named(name, sequential(all.toArray(Layer[]::new)));
   }
 
-  private static Layer basic(String name, int stride, boolean widens, int out) {
+  private static Layer basic(String name, int stride, int out, Layer shortcut) {
     Layer branch =
         sequential(
             convolution("conv1", out, stride),
@@ -60,11 +62,36 @@ final class ResNet {
             named("relu1", relu()),
             convolution("conv2", out, 1),
             named("bn2", batchNorm()));
-    Layer shortcut = widens ? subsample(stride, out) : identity();
     return block(name, residual(branch, shortcut).then(named("relu2", relu())));
   }
 
   private static Layer convolution(String name, int out, int stride) {
     return named(name, conv2d(out, 3).stride(stride).pad(1).noBias());
+  }
+
+  /// Eighteen layers in the form for CIFAR images: a 3x3 stem of 64 channels, no pooling behind it,
+  /// four stages of two basic blocks with 64, 128, 256 and 512 channels. Where sizes change the
+  /// shortcut is a strided 1x1 convolution with a norm (option B).
+  static Layer eighteen(int classes) {
+    List<Layer> all = new ArrayList<>();
+    all.add(
+        stage("stem", convolution("conv", 64, 1), named("bn", batchNorm()), named("relu", relu())));
+    for (int s = 1; s <= 4; s++) {
+      int out = 32 << s;
+      Layer shortcut = s == 1 ? identity() : projection(out);
+      all.add(
+          stage(
+              "stage" + s,
+              basic("block0", s == 1 ? 1 : 2, out, shortcut),
+              basic("block1", 1, out, identity())));
+    }
+    all.add(named("pool", globalAveragePool()));
+    all.add(named("fc", dense(classes)));
+    return sequential(all.toArray(Layer[]::new));
+  }
+
+  private static Layer projection(int out) {
+    return sequential(
+        named("conv", conv2d(out, 1).stride(2).valid().noBias()), named("bn", batchNorm()));
   }
 }

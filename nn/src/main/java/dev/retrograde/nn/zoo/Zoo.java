@@ -8,7 +8,9 @@ import static dev.retrograde.nn.Layers.named;
 import static dev.retrograde.nn.Layers.relu;
 import static dev.retrograde.nn.Layers.sequential;
 
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.nn.Layer;
+import dev.retrograde.nn.Reversible;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,10 +22,21 @@ public final class Zoo {
 
   /// What [#of] understands, for help texts.
   public static List<String> names() {
-    return List.of("mlp[:SIZE,...]", "lenet", "resnet20", "resnet32", "resnet110", "resnet:DEPTH");
+    return List.of(
+        "mlp[:SIZE,...]",
+        "lenet",
+        "resnet18",
+        "resnet20",
+        "resnet32",
+        "resnet110",
+        "resnet164",
+        "resnet:DEPTH",
+        "revnet38[:exact]",
+        "revnet110[:exact]",
+        "revnet164[:exact]");
   }
 
-  /// Reads `NAME[:ARGS]`: `mlp`, `mlp:256,128`, `lenet`, `resnet20`, `resnet:56`.
+  /// Reads `NAME[:ARGS]`: `mlp`, `mlp:256,128`, `lenet`, `resnet20`, `resnet:56`, `revnet38:exact`.
   public static Layer of(String spec, int classes) {
     int colon = spec.indexOf(':');
     String name = colon < 0 ? spec : spec.substring(0, colon);
@@ -31,9 +44,14 @@ public final class Zoo {
     return switch (name) {
       case "mlp" -> args.isEmpty() ? mlp(classes) : mlp(classes, sizes(spec, args));
       case "lenet" -> lenet(classes);
+      case "resnet18" -> resnet18(classes);
       case "resnet20" -> resnet(20, classes);
       case "resnet32" -> resnet(32, classes);
       case "resnet110" -> resnet(110, classes);
+      case "resnet164" -> resnet164(classes);
+      case "revnet38" -> revnet(38, grid(spec, args), classes);
+      case "revnet110" -> revnet(110, grid(spec, args), classes);
+      case "revnet164" -> revnet(164, grid(spec, args), classes);
       case "resnet" -> resnet(one(spec, args), classes);
       default ->
           throw new IllegalArgumentException(
@@ -78,11 +96,39 @@ public final class Zoo {
         named("fc3", dense(classes)));
   }
 
-  /// The CIFAR form of residual networks.
+  /// The CIFAR form of residual networks, with norm and relu behind each convolution.
   ///
   /// @param depth 6 n + 2
   public static Layer resnet(int depth, int classes) {
     return ResNet.cifar(depth, classes);
+  }
+
+  /// ResNet-18 for images of CIFAR's size: four stages of two basic blocks with 64 to 512 channels.
+  public static Layer resnet18(int classes) {
+    return ResNet.eighteen(classes);
+  }
+
+  /// The CIFAR form of ResNet-164: bottlenecks, with norm and relu before each convolution.
+  public static Layer resnet164(int classes) {
+    return PreActivation.resnet(164, classes);
+  }
+
+  /// The CIFAR form of reversible residual networks.
+  ///
+  /// @param depth 38, 110 or 164
+  public static Layer revnet(int depth, int classes) {
+    return revnet(depth, MapOp.Couple.PLAIN, classes);
+  }
+
+  /// The same with a grid on which no bit is lost, such as [Reversible#DEFAULT_GRID].
+  public static Layer revnet(int depth, int grid, int classes) {
+    return RevNet.of(depth).cifar(grid, classes);
+  }
+
+  /// Some of a reversible network: `units` basic units that keep `channels` channels, both halves
+  /// together, and the size of the image.
+  public static Reversible reversibleStage(int units, int channels) {
+    return RevNet.alone(units, channels);
   }
 
   /// Some of a residual network: `blocks` basic blocks that keep `channels` channels and the size
@@ -93,6 +139,16 @@ public final class Zoo {
 
   private static int[] sizes(String spec, String args) {
     return Arrays.stream(args.split(",", -1)).mapToInt(s -> one(spec, s)).toArray();
+  }
+
+  private static int grid(String spec, String args) {
+    return switch (args) {
+      case "" -> MapOp.Couple.PLAIN;
+      case "exact" -> Reversible.DEFAULT_GRID;
+      default ->
+          throw new IllegalArgumentException(
+              "model '" + spec + "': expected 'exact' or nothing, found '" + args + "'");
+    };
   }
 
   private static int one(String spec, String text) {

@@ -25,7 +25,9 @@ class ZooTest {
     assertThat(Summary.of(Zoo.of(spec, classes), MNIST).parameters()).isEqualTo(parameters);
   }
 
-  /// 464,154 and 470,004, 1,727,962 and 1,733,812 are the published counts.
+  /// Counts of the reference's configurations: revnet.md, 1.5 and R1. The residual networks of 32
+  /// and 110 layers have them in the post-activation form too: its norms are wider where channels
+  /// change, and it has none behind the last stage.
   @ParameterizedTest
   @CsvSource({
     "resnet20, 10, 269722",
@@ -34,6 +36,16 @@ class ZooTest {
     "resnet110, 10, 1727962",
     "resnet110, 100, 1733812",
     "resnet:56, 10, 853018",
+    "resnet164, 10, 1703258",
+    "resnet164, 100, 1726388",
+    "revnet38, 10, 464890",
+    "revnet38, 100, 475060",
+    "revnet38:exact, 10, 464890",
+    "revnet110, 10, 1729194",
+    "revnet110, 100, 1740804",
+    "revnet164, 10, 1748778",
+    "revnet164, 100, 1794948",
+    "resnet18, 10, 11173962",
   })
   void residualNetworksHaveThePublishedCounts(String spec, int classes, long parameters) {
     Summary s = Summary.of(Zoo.of(spec, classes), CIFAR);
