@@ -1,11 +1,6 @@
 package dev.retrograde.pass;
 
-import dev.retrograde.loop.Affine;
-import dev.retrograde.loop.Code;
-import dev.retrograde.loop.Stmt;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /// Writes new state over old where nobody can see the difference: no later step reads the old
 /// value, the kernel that makes the new one reads each old element before it writes it, and no step
@@ -75,7 +70,7 @@ final class InPlace {
       if (reads && !makes) {
         return false;
       }
-      if (reads && !elementwise(l, l.buffers().indexOf(u.state()), l.buffers().indexOf(fresh))) {
+      if (reads && !overlays(l, u.state(), fresh)) {
         return false;
       }
     }
@@ -101,35 +96,7 @@ final class InPlace {
         l.work());
   }
 
-  /// Whether old elements are read only where new ones are written.
-  private static boolean elementwise(Step.Launch l, int old, int fresh) {
-    Set<Affine> reads = new HashSet<>();
-    Set<Affine> writes = new HashSet<>();
-    boolean[] odd = new boolean[1];
-    scan(l.kernel().body(), old, fresh, reads, writes, odd);
-    return !odd[0] && writes.containsAll(reads);
-  }
-
-  private static void scan(
-      List<Stmt> body, int old, int fresh, Set<Affine> reads, Set<Affine> writes, boolean[] odd) {
-    for (Stmt s : body) {
-      switch (s) {
-        case Stmt.For f -> scan(f.body(), old, fresh, reads, writes, odd);
-        case Stmt.Store t -> {
-          if (t.to().param() == fresh) {
-            writes.add(t.to().at());
-            odd[0] |= t.stride() != 1;
-          }
-        }
-        case Stmt.Let x -> {
-          if (x.code() instanceof Code.Load c && c.from().param() == old) {
-            reads.add(c.from().at());
-            odd[0] |= c.stride() != 1;
-          } else if (x.code() instanceof Code.Gather c && c.from().param() == old) {
-            odd[0] = true;
-          }
-        }
-      }
-    }
+  private static boolean overlays(Step.Launch l, Buf old, Buf fresh) {
+    return Overlay.suits(l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh));
   }
 }

@@ -7,10 +7,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Where each buffer of the arena lies: the largest first, each at the lowest offset that no buffer
 /// alive at the same time covers. Every buffer starts at a multiple of 64 bytes and is followed by
-/// 64 bytes of slack.
+/// 64 bytes of slack. Buffers that are written over one another share a place, which is taken from
+/// the first one's birth to the last one's death.
 final class MemoryPlan {
   private static final long ALIGN = 64;
 
@@ -24,6 +26,11 @@ final class MemoryPlan {
     private int birth;
     private int death;
     private long offset = -1;
+
+    /// The one that it is written over, and the last step in which its place is taken.
+    private @Nullable Slot over;
+
+    private int last;
 
     Slot(Buf buf, int birth) {
       this.buf = buf;
@@ -48,8 +55,47 @@ final class MemoryPlan {
       s.birth = 0;
       s.death = Math.max(0, steps.size() - 1);
     }
+    slots.values().forEach(s -> s.last = s.death);
+    share(Reuse.of(steps));
+    bytes = placeAll();
+    List<Entry> entries = new ArrayList<>();
+    slots.values().forEach(s -> entries.add(entry(s)));
+    report =
+        MemoryReport.of(entries, steps.stream().map(Step::name).toList(), Math.max(ALIGN, bytes));
+  }
+
+  /// Ties buffers to those that they are written over.
+  private void share(Map<Buf, Buf> over) {
+    over.forEach((fresh, old) -> slot(fresh).over = slot(old));
+    for (Slot s : slots.values()) {
+      Slot first = first(s);
+      first.last = Math.max(first.last, s.death);
+    }
+  }
+
+  private static Slot first(Slot s) {
+    Slot f = s;
+    while (f.over != null) {
+      f = f.over;
+    }
+    return f;
+  }
+
+  private Slot slot(Buf b) {
+    Slot s = slots.get(b);
+    if (s == null) {
+      throw new AssertionError(b + " is used by no step");
+    }
+    return s;
+  }
+
+  /// Gives every place of the arena its offset; returns the end of the last.
+  private long placeAll() {
     List<Slot> arena =
-        new ArrayList<>(slots.values().stream().filter(s -> s.buf.home == Buf.Home.ARENA).toList());
+        new ArrayList<>(
+            slots.values().stream()
+                .filter(s -> s.buf.home == Buf.Home.ARENA && s.over == null)
+                .toList());
     arena.sort(Comparator.comparingLong((Slot s) -> -s.buf.bytes()).thenComparingInt(s -> s.birth));
     long most = 0;
     List<Slot> placed = new ArrayList<>();
@@ -58,12 +104,19 @@ final class MemoryPlan {
       insert(placed, s);
       most = Math.max(most, s.end());
     }
-    bytes = most;
-    List<Entry> entries = new ArrayList<>();
-    slots.forEach(
-        (b, s) -> entries.add(new Entry(b.name, b.tag, b.bytes(), s.birth, s.death, s.offset)));
-    report =
-        MemoryReport.of(entries, steps.stream().map(Step::name).toList(), Math.max(ALIGN, bytes));
+    for (Slot s : slots.values()) {
+      s.offset = first(s).offset;
+    }
+    return most;
+  }
+
+  /// One that is written over another is counted from the next step on, so that no byte counts
+  /// twice.
+  private static Entry entry(Slot s) {
+    Slot old = s.over;
+    int birth = old == null ? s.birth : s.birth + 1;
+    String over = old == null ? "" : old.buf.name;
+    return new Entry(s.buf.name, s.buf.tag, s.buf.bytes(), birth, s.death, s.offset, over);
   }
 
   private static long reserve(Buf b) {
@@ -90,7 +143,7 @@ final class MemoryPlan {
     long at = 0;
     long size = reserve(s.buf);
     for (Slot o : placed) {
-      if (o.death < s.birth || s.death < o.birth) {
+      if (o.last < s.birth || s.last < o.birth) {
         continue;
       }
       if (at + size <= o.offset) {

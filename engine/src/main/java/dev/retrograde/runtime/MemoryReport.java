@@ -36,7 +36,17 @@ public record MemoryReport(
 
   /// One buffer: alive from step `birth` to step `death`, both inclusive; `offset` in the arena, or
   /// -1 for state.
-  public record Entry(String name, Tag tag, long bytes, int birth, int death, long offset) {}
+  ///
+  /// @param over the tensor whose memory this one takes over, written element by element over it in
+  ///   the step that reads it last; empty if none. Its `birth` is then the step after that one, so
+  ///   that shared memory counts once at every step.
+  public record Entry(
+      String name, Tag tag, long bytes, int birth, int death, long offset, String over) {
+    /// A tensor in memory of its own.
+    public Entry(String name, Tag tag, long bytes, int birth, int death, long offset) {
+      this(name, tag, bytes, birth, death, offset, "");
+    }
+  }
 
   /// Live bytes at a step, by tag.
   public Map<Tag, Long> byTag(int step) {

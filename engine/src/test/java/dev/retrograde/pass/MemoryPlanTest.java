@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Type;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
 import dev.retrograde.runtime.StateStore;
+import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Target;
+import dev.retrograde.trace.Tensor;
+import dev.retrograde.trace.Trace;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +54,21 @@ class MemoryPlanTest {
         if (a != b && together && !apart) {
           throw new AssertionError(a + " and " + b + " lie on each other");
         }
+      }
+    }
+  }
+
+  /// Who is written over another has its size and place, and counts from the step after.
+  private static void assertHandedOver(MemoryReport r) {
+    Map<String, List<Entry>> byName =
+        r.tensors().stream().collect(java.util.stream.Collectors.groupingBy(Entry::name));
+    for (Entry e : r.tensors()) {
+      if (!e.over().isEmpty()) {
+        assertThat(byName.get(e.over()))
+            .as("%s is written over %s", e.name(), e.over())
+            .anyMatch(o ->
+                o.offset() == e.offset() && o.bytes() == e.bytes() && o.death() + 1 == e.birth());
+        assertThat(e.offset()).isNotNegative();
       }
     }
   }
@@ -92,6 +112,7 @@ class MemoryPlanTest {
     MemoryReport r = report(p, Target.Options.DEFAULT);
     assertApart(r);
     assertAddsUp(r);
+    assertHandedOver(r);
     double ratio = (double) r.arenaBytes() / leastArena(r);
     figures.publishEntry(
         name, "arena/peak %.4f, %d bytes, %s".formatted(ratio, r.peakBytes(), r.atPeak()));
@@ -112,7 +133,39 @@ class MemoryPlanTest {
         MemoryReport r = report(p, o);
         assertApart(r);
         assertAddsUp(r);
+        assertHandedOver(r);
       }
     }
+  }
+
+  private static Program chain(BiFunction<Trace, Tensor, Tensor> f) {
+    return Trace.program(
+        "chain",
+        false,
+        t -> {
+          Tensor x = t.input("x", Type.of(DType.F32, 8, 256));
+          Tensor a = t.exp(t.matmul(x, t.transpose(x, 1, 0)));
+          t.output("y", t.matmul(f.apply(t, a), x));
+        });
+  }
+
+  private static long reused(BiFunction<Trace, Tensor, Tensor> f) {
+    MemoryReport r = report(chain(f), Comparison.PLAIN);
+    assertApart(r);
+    assertHandedOver(r);
+    return r.tensors().stream().filter(e -> !e.over().isEmpty()).count();
+  }
+
+  @Test
+  void anElementwiseResultTakesOverAnOperandThatDies() {
+    // Both the exponential of the product and what follows it.
+    assertThat(reused((t, a) -> t.mul(a, 2))).isEqualTo(2);
+  }
+
+  @Test
+  void anOperandThatIsReadLaterOrElsewhereIsLeftAlone() {
+    assertThat(reused((t, a) -> t.matmul(t.mul(a, 2), a))).isEqualTo(1);
+    assertThat(reused((t, a) -> t.add(a, t.transpose(a, 1, 0)))).isEqualTo(1);
+    assertThat(reused((t, a) -> t.sub(a, t.reshape(t.max(a, 1), 8, 1)))).isEqualTo(2);
   }
 }
