@@ -26,7 +26,7 @@ import java.util.Set;
 /// by; a heavy one is made once.
 final class Rewrite {
   /// Products of backward after which a light value is made afresh.
-  private static final int NEAR = 2;
+  private static final int NEAR = 1;
 
   private final Program program;
   private final ByLayer policy;
