@@ -3,6 +3,7 @@ package dev.retrograde.x64;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.BlockSparse;
 import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
@@ -87,7 +88,16 @@ class CodesTest {
   private static Row matrices(Type x) {
     Emit e = new Emit();
     Map<String, Value> in = inputs(e, x);
-    return row("matrices " + x, e, in, codes(e, in));
+    in.put("g", e.parameter(Type.of(x.dtype(), x.dim(0), 37)));
+    Map<String, Value> out = codes(e, in);
+    BlockSparse sparse = new BlockSparse(8, 0.6);
+    List<Value> kept = sparse.encode(e, in.get("x"));
+    out.put("values", kept.get(0));
+    out.put("columns", kept.get(1));
+    out.put("starts", kept.get(2));
+    out.put("matrix", sparse.decode(e, kept, x));
+    out.put("gradient", sparse.weightGrad(e, kept, x, in.get("g")));
+    return row("matrices " + x, e, in, out);
   }
 
   private static Map<String, Value> inputs(Emit e, Type x) {

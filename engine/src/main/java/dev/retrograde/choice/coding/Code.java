@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A way to keep a value in fewer bytes. Codes are values themselves and emit nodes without looking
 /// at what else the emitter holds.
-public sealed interface Code permits Pooling, Quantising, Bits {
+public sealed interface Code permits Pooling, Quantising, Bits, BlockSparse {
   /// Why values of this type cannot be coded, in words for the user, or null where they can.
   @Nullable String refuses(Type type);
 
