@@ -5,6 +5,7 @@
 module dev.retrograde.engine {
   exports dev.retrograde.autodiff;
   exports dev.retrograde.choice;
+  exports dev.retrograde.choice.coding;
   exports dev.retrograde.interp;
   exports dev.retrograde.ir;
   exports dev.retrograde.jvm;

@@ -136,6 +136,7 @@ final class Evaluator {
       }
       case MoveOp.Reshape r -> eval(n.operand(0), withoutOnes(n, at), mask);
       case MoveOp.Pad p -> pad(n, p, at, mask);
+      case MoveOp.Gather g -> gather(n, at, mask);
       case WindowOp.WindowMax x -> windowMax(n, x.g(), v, at, mask);
       case WindowOp.WindowPick x -> {
         Reg which = eval(n.operand(1), at, mask);
@@ -206,6 +207,38 @@ final class Evaluator {
   private Reg load(int p, Affine base, long lane, @Nullable Reg mask) {
     int active = lane == 0 && mask == null ? w.lanes() : count;
     return w.load(p, base, Math.toIntExact(lane), active, mask);
+  }
+
+  /// Element of the row that an index names; indices outside count as the nearest row.
+  private Reg gather(Node n, List<Ix> at, @Nullable Reg mask) {
+    View table = views.find(n.operand(0));
+    if (table == null || table.partials() != 1) {
+      throw new AssertionError(n + ": its table is not stored");
+    }
+    int rank = n.operand(1).type().rank();
+    int rows = table.dims().get(0);
+    if (rows == 0) {
+      return w.constant(Reg.widened(table.buf().dtype), 0);
+    }
+    Reg row = eval(n.operand(1), at.subList(0, rank), mask);
+    Reg last = w.constant(DType.I32, rows - 1L);
+    row = w.apply(Primitive.MAX, w.apply(Primitive.MIN, row, last), w.constant(DType.I32, 0));
+    Reg index = w.apply(Primitive.MUL, row, w.constant(DType.I32, table.strides().get(0)));
+    Affine base = Affine.of(table.offset());
+    long lane = 0;
+    for (int a = rank; a < at.size(); a++) {
+      long stride = table.strides().get(1 + a - rank);
+      base = base.plus(at.get(a).base().times(stride));
+      lane += at.get(a).lane() * stride;
+    }
+    if (lane != 0) {
+      Reg along = w.let(DType.I32, new Code.Index(Affine.of(0), Math.toIntExact(lane)));
+      index = w.apply(Primitive.ADD, index, along);
+    }
+    int p = param(table.buf());
+    return w.let(
+        Reg.widened(table.buf().dtype),
+        new Code.Gather(new dev.retrograde.loop.Mem(p, base), index, count, mask));
   }
 
   /// Stores a register at an index of a view.

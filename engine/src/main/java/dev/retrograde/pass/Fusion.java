@@ -67,12 +67,19 @@ final class Fusion {
     return n.op() instanceof ReduceOp.Reduce;
   }
 
-  /// Nodes evaluated in place at an index: elementwise, and windows that look up fixed places.
+  /// Nodes evaluated in place at an index: elementwise, windows that look up fixed places, and rows
+  /// looked up by an index.
   static boolean elementwise(Op op) {
     return op instanceof MapOp.Map
         || op instanceof WindowOp.WindowMax
         || op instanceof WindowOp.WindowPick
-        || op instanceof WindowOp.WindowSum;
+        || op instanceof WindowOp.WindowSum
+        || op instanceof MoveOp.Gather;
+  }
+
+  /// Nodes that read their first operand at other places than their own: it has to be in memory.
+  static boolean looksUp(Op op) {
+    return op instanceof WindowOp || op instanceof MoveOp.Gather;
   }
 
   /// Nodes that are only another way to see their operand.
@@ -231,7 +238,7 @@ final class Fusion {
       Map<Group, Boolean> from = new LinkedHashMap<>();
       for (Node n : b.nodes) {
         Map<Value, Boolean> reads = new LinkedHashMap<>();
-        boolean window = n.op() instanceof WindowOp;
+        boolean window = looksUp(n.op());
         n.operands().forEach(v -> bases(v, !window, reads));
         reads.forEach((v, direct) -> {
           Node m = maker.get(v);
@@ -359,7 +366,7 @@ final class Fusion {
   private void join(Node n) {
     List<Integer> domain = reduces(n) ? n.operand(0).type().dims() : n.result().type().dims();
     Map<Value, Boolean> reads = new LinkedHashMap<>();
-    boolean windows = n.op() instanceof WindowOp;
+    boolean windows = looksUp(n.op());
     n.operands().forEach(v -> bases(v, !windows, reads));
     int least = 0;
     for (Map.Entry<Value, Boolean> r : reads.entrySet()) {
@@ -486,7 +493,7 @@ final class Fusion {
       boolean inline =
           g.kind == Group.Kind.LOOP || (g.kind == Group.Kind.CONTRACTION && g.root != n);
       for (int k = 0; k < n.operands().size(); k++) {
-        boolean window = n.op() instanceof WindowOp && k == 0;
+        boolean window = looksUp(n.op()) && k == 0;
         Map<Value, Boolean> reads = new LinkedHashMap<>();
         bases(n.operand(k), true, reads);
         for (Map.Entry<Value, Boolean> r : reads.entrySet()) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Puts a copy before each reshape that strides cannot express: one that splits or joins axes of a
 /// transposed, cut, repeated or padded value. What is the same everywhere is repeated anew instead.
+/// Windows and tables of rows that lie nowhere in memory, because their readers would compute them,
+/// are copied too.
 final class Regroup {
   private final Map<Value, Node> maker = new HashMap<>();
   private final Buf probe = new Buf(Buf.Home.ARENA, "probe", DType.F32, 0, Tag.WORKSPACE, null);
@@ -33,23 +35,37 @@ final class Regroup {
     Emit.Ids ids = new Emit.Ids(Expand.largestId(p) + 1);
     List<Node> out = new ArrayList<>();
     for (Node n : p.nodes()) {
-      Node kept = n;
+      Node kept = looksUpNothing(n) ? copied(n, ids, out) : n;
       if (n.op() instanceof MoveOp.Reshape && regroups(n) && view(n) == null) {
-        Value x = n.operand(0);
         kept = uniform(n);
         if (kept == null) {
-          Value copy = new Value(ids.next(), x.type());
-          Node same =
-              new Node(identity(x.type()), List.of(x), List.of(copy), List.of(), n.origin());
-          remember(same);
-          out.add(same);
-          kept = new Node(n.op(), List.of(copy), n.results(), List.of(), n.origin());
+          kept = copied(n, ids, out);
         }
       }
       remember(kept);
       out.add(kept);
     }
     return p.with(out);
+  }
+
+  /// Whether a node looks up elements of what is no stretch of memory.
+  private boolean looksUpNothing(Node n) {
+    return Fusion.looksUp(n.op())
+        && Fusion.elementwise(n.op())
+        && Fusion.supported(n)
+        && seen(n.operand(0)) == null;
+  }
+
+  /// The node with a copy of its first operand, which goes before it.
+  private Node copied(Node n, Emit.Ids ids, List<Node> out) {
+    Value x = n.operand(0);
+    Value copy = new Value(ids.next(), x.type());
+    Node same = new Node(identity(x.type()), List.of(x), List.of(copy), List.of(), n.origin());
+    remember(same);
+    out.add(same);
+    List<Value> operands = new ArrayList<>(n.operands());
+    operands.set(0, copy);
+    return new Node(n.op(), operands, n.results(), List.of(), n.origin());
   }
 
   /// Axes of size one come and go anywhere.

@@ -11,6 +11,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.ReduceOp.Kind;
 import dev.retrograde.ir.Type;
+import dev.retrograde.ir.WindowOp;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn;
@@ -199,6 +200,51 @@ class OpsOnKernelsTest {
                 t.op(new MoveOp.Pad(List.of(1, 2, 0), List.of(0, 1, 2), inside, 0), x));
           }
         });
+  }
+
+  /// Whether the table lies in memory as it is, cut, turned or padded, or is computed.
+  @Test
+  void rowsAreLookedUpInAnyTable() {
+    check(
+        "rows",
+        1e-6,
+        t -> {
+          Tensor x = t.input("x", f32(4, 5, 6));
+          Tensor labels = t.input("labels", index(17));
+          Tensor turned = t.cast(t.reshape(labels, 17, 1), DType.I32);
+          MoveOp.Pad pad = new MoveOp.Pad(List.of(0, 1, 0), List.of(1, 0, 2), List.of(0, 0, 0), 0);
+          Tensor less = t.less(x, t.constant(DType.F32, 0));
+          Tensor number = t.input("number", Type.of(DType.F64, 4, 3));
+          int k = 0;
+          for (Tensor table :
+              List.of(
+                  x,
+                  t.relu(x),
+                  t.transpose(x, 2, 0, 1),
+                  t.slice(x, List.of(1, 1, 0), List.of(3, 4, 5)),
+                  t.reshape(t.transpose(x, 1, 0, 2), 5, 24),
+                  t.op(pad, x),
+                  t.zeros(f32(3, 3)),
+                  less,
+                  t.cast(t.mul(x, 30), DType.I8),
+                  number)) {
+            t.output("rows" + k, t.op(new MoveOp.Gather(), table, labels));
+            t.output("again" + k++, t.op(new MoveOp.Gather(), table, turned));
+          }
+          Tensor flat = t.reshape(x, 120);
+          Tensor place = t.op(new MoveOp.Iota(Type.of(DType.I32, 5, 4), 0));
+          Tensor one = t.op(new MoveOp.Gather(), flat, t.mul(place, t.constant(DType.I32, 7)));
+          t.output("elements", t.add(t.exp(one), one));
+          t.output("sum", t.sum(one, 0));
+          Geometry g = Geometry.square(3, 1, 1);
+          Tensor images = t.op(border(), t.reshape(x, 1, 4, 5, 6));
+          t.output("windows", t.op(new WindowOp.WindowSum(g), images));
+          t.output("ones", t.op(new WindowOp.WindowSum(g), t.add(t.zeros(f32(1, 4, 5, 2)), 1)));
+        });
+  }
+
+  private static MoveOp.Pad border() {
+    return new MoveOp.Pad(List.of(0, 1, 1, 0), List.of(0, 1, 1, 0), List.of(0, 0, 0, 0), 0);
   }
 
   /// A reshape may split and join axes of what lies in memory in another order, or not at all.
