@@ -1,9 +1,14 @@
 package dev.retrograde.choice;
 
-import dev.retrograde.choice.Saving.ByLayer;
+import dev.retrograde.choice.Treatment.Averaged;
+import dev.retrograde.choice.Treatment.Coded;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
+import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.Code;
+import dev.retrograde.choice.coding.Pooling;
+import dev.retrograde.choice.coding.Quantising;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Value;
@@ -17,16 +22,16 @@ import java.util.Set;
 /// The list of residuals after a rewrite.
 final class Account {
   private final Forward forward;
-  private final ByLayer policy;
   private final Treatments treatments;
   private final Set<Value> used;
+  private final Codes codes;
 
   /// @param used kept values that backward reads after the rewrite
-  Account(Forward forward, ByLayer policy, Treatments treatments, Set<Value> used) {
+  Account(Forward forward, Treatments treatments, Set<Value> used, Codes codes) {
     this.forward = forward;
-    this.policy = policy;
     this.treatments = treatments;
     this.used = used;
+    this.codes = codes;
   }
 
   List<Residual> residuals() {
@@ -46,6 +51,7 @@ final class Account {
           all.add(residual(n, v, readers.get(v)));
         }
       }
+      codes.signs().stream().filter(s -> s.maker() == n).forEach(s -> all.add(sign(s)));
     }
     return all;
   }
@@ -70,12 +76,21 @@ final class Account {
 
   private Residual residual(Node n, Value v, Set<String> readers) {
     long bytes = v.type().bytes();
-    boolean kept = used.contains(v);
+    Treatment t = treatments.of(v);
     String name =
-        switch (treatments.of(v)) {
+        switch (t) {
           case Keep _ -> "store";
           case Remake _ -> "remade";
           case Invert _ -> "inverse";
+          case Coded c -> name(c.code());
+          case Averaged a -> name(a.code());
+        };
+    long kept =
+        switch (t) {
+          case Keep _ -> used.contains(v) ? bytes : 0;
+          case Remake _, Invert _ -> 0;
+          case Coded c -> c.code().bytes(v.type());
+          case Averaged a -> a.code().bytes(v.type());
         };
     String op =
         n.op() instanceof MapOp.Map m && m.code().single() != null
@@ -86,9 +101,29 @@ final class Account {
         n.origin().path(),
         op,
         readers.isEmpty() ? 0 : bytes,
-        kept ? bytes : 0,
+        kept,
         name,
         List.copyOf(readers),
         treatments.reason(v));
+  }
+
+  private static Residual sign(Codes.Sign s) {
+    return new Residual(
+        "signs of " + s.compared(),
+        s.maker().origin().path(),
+        "compare",
+        0,
+        s.bytes(),
+        "bits",
+        List.of(s.reader()),
+        "backward compares the value and reads no more of it");
+  }
+
+  private static String name(Code code) {
+    return switch (code) {
+      case Bits _ -> "bits";
+      case Quantising q -> "quantized:" + q.bits();
+      case Pooling p -> "pooled:" + p.size();
+    };
   }
 }

@@ -1,16 +1,24 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
+import dev.retrograde.choice.Treatment.Averaged;
+import dev.retrograde.choice.Treatment.Coded;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
+import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.Code;
+import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,8 +43,10 @@ final class Rewrite {
   private final Treatments treatments;
   private final Emit e;
   private final Map<Value, Made> made = new HashMap<>();
+  private final Map<Value, Value> stands = new HashMap<>();
   private final Set<Value> used = new HashSet<>();
   private final Set<Node> inverted = new HashSet<>();
+  private final Codes codes;
   private int epoch;
   private int moment;
   private boolean opened;
@@ -53,21 +63,20 @@ final class Rewrite {
     regions = new Regions(forward, policy);
     treatments = new Treatments(forward, policy, regions);
     e = program.emitter();
+    codes = new Codes(forward, e.ids());
     epoch = program.nodes().stream().mapToInt(n -> n.origin().epoch()).max().orElse(0);
   }
 
   Saved run() {
     check();
     for (Node n : program.nodes()) {
-      if (n.origin().phase() == Phase.FORWARD) {
-        e.nodes().add(n);
-      } else {
+      if (n.origin().phase() != Phase.FORWARD) {
         backward(n);
       }
     }
-    Program out = program.with(e.nodes());
+    Program out = codes.assemble(e.nodes(), stands);
     Saving plain = policy.selections().isEmpty() ? policy.otherwise() : policy;
-    return new Saved(out, plain, new Account(forward, policy, treatments, used).residuals());
+    return new Saved(out, plain, new Account(forward, treatments, used, codes).residuals());
   }
 
   private void check() {
@@ -83,16 +92,17 @@ final class Rewrite {
 
   private void backward(Node n) {
     opened = false;
-    List<Value> operands = new ArrayList<>();
-    for (Value v : n.operands()) {
-      operands.add(get(v));
+    Signs signs = Signs.of(n, treatments::lossy);
+    if (signs != null) {
+      compareForward(n, signs);
+    } else if (n.op() instanceof LinearOp.ConvFilterGrad g
+        && treatments.of(n.operand(0)) instanceof Averaged a) {
+      average(n, g, a.code());
+    } else {
+      List<Value> operands = all(n.operands());
+      n.operands().forEach(this::solve);
+      e.nodes().add(operands.equals(n.operands()) ? n : with(n, n.op(), operands));
     }
-    n.operands().forEach(this::solve);
-    e.nodes()
-        .add(
-            operands.equals(n.operands())
-                ? n
-                : new Node(n.op(), operands, n.results(), n.blocks(), n.origin()));
     boolean product =
         n.op()
                 .macs(
@@ -100,6 +110,40 @@ final class Rewrite {
                     n.results().stream().map(Value::type).toList())
             > 0;
     moment += product ? 1 : 0;
+  }
+
+  private static Node with(Node n, Op op, List<Value> operands) {
+    return new Node(op, operands, n.results(), n.blocks(), n.origin());
+  }
+
+  private List<Value> all(List<Value> values) {
+    List<Value> out = new ArrayList<>();
+    for (Value v : values) {
+      out.add(get(v));
+    }
+    return out;
+  }
+
+  /// Reads bits in place of values that it only compares.
+  private void compareForward(Node n, Signs signs) {
+    List<Value> operands = all(signs.remaining());
+    List<List<Value>> bits = codes.signs(signs, n.origin().path());
+    Bits code = new Bits();
+    for (List<Value> kept : bits) {
+      origin(n);
+      operands.add(code.decode(e, kept, n.result().type().with(DType.BOOL)));
+    }
+    e.nodes().add(with(n, new MapOp.Map(signs.rest()), operands));
+  }
+
+  /// The filter gradient from averages, under the names of the one that it replaces.
+  private void average(Node n, LinearOp.ConvFilterGrad g, Pooling code) {
+    Value x = n.operand(0);
+    Value dy = get(n.operand(1));
+    Value z = codes.of(x, java.util.Objects.requireNonNull(forward.maker(x)), code).getFirst();
+    e.origin(n.origin());
+    Value dw = code.filterGrad(e, g, x.type(), z, dy);
+    stands.put(n.result(), dw);
   }
 
   /// Once backward is inside a coupling's residual function, solves for the coupling's input at
@@ -118,7 +162,7 @@ final class Rewrite {
   private Value get(Value v) {
     Node n = forward.maker(v);
     if (n == null) {
-      return v;
+      return stands.getOrDefault(v, v);
     }
     if (treatments.of(v) instanceof Keep) {
       used.add(v);
@@ -132,6 +176,8 @@ final class Rewrite {
       case Keep _ -> v;
       case Invert i -> invert(v, i.couple());
       case Remake r -> remake(v, n, r.light());
+      case Averaged _ -> remake(v, n, Forward.light(n));
+      case Coded c -> decode(v, n, c.code());
     };
   }
 
@@ -146,6 +192,14 @@ final class Rewrite {
       made.put(n.results().get(i), new Made(results.get(i), light ? moment : -1));
     }
     return results.get(n.results().indexOf(v));
+  }
+
+  private Value decode(Value v, Node n, Code code) {
+    List<Value> kept = codes.of(v, n, code);
+    origin(n);
+    Value x = code.decode(e, kept, v.type());
+    made.put(v, new Made(x, moment));
+    return x;
   }
 
   private Value invert(Value v, Node couple) {

@@ -1,5 +1,7 @@
 package dev.retrograde.choice;
 
+import dev.retrograde.choice.coding.Code;
+import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.ir.Node;
 
 /// How backward gets a forward value.
@@ -16,4 +18,11 @@ sealed interface Treatment {
 
   /// Solved for the first operand of a coupling whose result backward has.
   record Invert(Node couple) implements Treatment {}
+
+  /// Decoded from a code that is kept in its place.
+  record Coded(Code code) implements Treatment {}
+
+  /// Filter gradients are had from averages; whoever else reads the value reads its signs, or gets
+  /// it made again.
+  record Averaged(Pooling code) implements Treatment {}
 }

@@ -1,12 +1,21 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
+import dev.retrograde.choice.Treatment.Averaged;
+import dev.retrograde.choice.Treatment.Coded;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
+import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.Code;
+import dev.retrograde.choice.coding.Pooling;
+import dev.retrograde.choice.coding.Quantising;
+import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.DType;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +30,12 @@ final class Treatments {
   /// a residual chain add one each.
   private static final int MOST_LEAVES = 4;
 
+  /// The same where those are kept with a loss, so that errors do not add up.
+  private static final int MOST_CODED_LEAVES = 2;
+
+  /// Pixels of a map up to which there is little to gain.
+  private static final int SMALL_MAP = 16;
+
   /// Elements below which a value is not worth a thought.
   private static final int SMALL = 64;
 
@@ -34,6 +49,7 @@ final class Treatments {
   private final Map<Value, Treatment> of = new HashMap<>();
   private final Map<Value, String> reasons = new HashMap<>();
   private final Set<Value> there = new LinkedHashSet<>();
+  private final Set<Value> lossy = new HashSet<>();
 
   Treatments(Forward forward, ByLayer policy, Regions regions) {
     this.forward = forward;
@@ -51,6 +67,12 @@ final class Treatments {
   /// Why a value is treated as it is.
   String reason(Value v) {
     return reasons.getOrDefault(v, "kept under store");
+  }
+
+  /// Whether backward has the value with an error, so that comparisons of it are to be kept from
+  /// forward.
+  boolean lossy(Value v) {
+    return lossy.contains(v);
   }
 
   private void put(Value v, Treatment t, String reason) {
@@ -101,36 +123,120 @@ final class Treatments {
     switch (policy.of(n.origin().path())) {
       case Saving.Store _, Saving.Recompute _, Saving.ByLayer _, Saving.Budget _ ->
           put(v, KEEP, "kept under store");
-      case Saving.Exact _, Saving.Reversible _ -> exact(n, v);
-      case Saving.Pooled _,
-          Saving.PooledQuantized _,
-          Saving.PooledAll _,
-          Saving.Quantized _,
-          Saving.BlockSparse _ ->
-          exact(n, v);
+      case Saving.Exact _, Saving.Reversible _ -> compressed(n, v, Lossy.NONE);
+      case Saving.Pooled p -> compressed(n, v, new Lossy(p.p(), null, null));
+      case Saving.PooledQuantized p -> compressed(n, v, new Lossy(p.p(), new Quantising(8), null));
+      case Saving.PooledAll p -> compressed(n, v, new Lossy(p.p(), new Pooling(p.p()), null));
+      case Saving.Quantized q -> compressed(n, v, new Lossy(1, new Quantising(q.bits()), null));
+      case Saving.BlockSparse b -> compressed(n, v, new Lossy(1, null, b));
     }
   }
 
-  private void exact(Node n, Value v) {
+  /// Which losses a policy accepts.
+  ///
+  /// @param pool side of the blocks over which inputs of convolutions are averaged; 1 for none
+  /// @param code for what would otherwise be kept whole; null for none
+  private record Lossy(int pool, @Nullable Code code, Saving.@Nullable BlockSparse blocks) {
+    static final Lossy NONE = new Lossy(1, null, null);
+  }
+
+  private void compressed(Node n, Value v, Lossy how) {
     if (!forward.residual(v)) {
       // Not kept; computed again where another value is computed again from it.
       of.put(v, Forward.light(n) ? LIGHT : KEEP);
       return;
     }
+    if (v.type().dtype() == DType.BOOL) {
+      put(v, new Coded(new Bits()), "truth values are single bits");
+      return;
+    }
+    String spared = spared(v);
+    if (spared == null && how.pool > 1 && averaged(n, v, how)) {
+      return;
+    }
     Set<Value> leaves = new LinkedHashSet<>();
     boolean possible = Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, leaves));
-    if (possible && leaves.size() <= MOST_LEAVES) {
+    Code code = how.code == null || spared != null ? null : how.code;
+    if (possible && leaves.size() <= (code == null ? MOST_LEAVES : MOST_CODED_LEAVES)) {
       put(v, LIGHT, "computed again from " + names(leaves));
+      if (leaves.stream().anyMatch(lossy::contains)) {
+        lossy.add(v);
+      }
+    } else if (code != null && code.refuses(v.type()) == null) {
+      put(v, new Coded(code), possible ? anchor(leaves) : "nothing else that is kept gives it");
+      lossy.add(v);
+      there.add(v);
     } else {
-      put(
-          v,
-          KEEP,
-          !Forward.light(n)
-              ? "a product, too dear to compute again"
-              : possible
-                  ? "an anchor: it would be computed again from " + leaves.size() + " tensors"
-                  : "nothing else that is kept gives it");
+      put(v, KEEP, spared != null && how != Lossy.NONE ? spared : kept(n, possible, leaves));
     }
+  }
+
+  private static String kept(Node n, boolean possible, Set<Value> leaves) {
+    return !Forward.light(n)
+        ? "a product, too dear to compute again"
+        : possible ? anchor(leaves) : "nothing else that is kept gives it";
+  }
+
+  private static String anchor(Set<Value> leaves) {
+    return "an anchor: it would be computed again from " + leaves.size() + " tensors";
+  }
+
+  /// Why a value is not worth or not fit for losing anything; null if it is.
+  private @Nullable String spared(Value v) {
+    if (!v.type().dtype().isFloat()) {
+      return "not a number to be rounded";
+    }
+    if (forward.classifierInput(v)) {
+      return "the classifier's input, small and near the loss";
+    }
+    if (v.type().rank() == 4 && v.type().dim(1) * v.type().dim(2) <= SMALL_MAP) {
+      return "a map of at most " + SMALL_MAP + " pixels";
+    }
+    return null;
+  }
+
+  /// Keeps averages for the filter gradients that read a value, if its other readers need no more
+  /// than can be had otherwise.
+  private boolean averaged(Node n, Value v, Lossy how) {
+    Pooling code = new Pooling(how.pool);
+    boolean any = false;
+    boolean others = false;
+    boolean signs = true;
+    for (Node r : forward.backwardReaders(v)) {
+      if (r.op() instanceof LinearOp.ConvFilterGrad g && r.operand(0) == v && r.operand(1) != v) {
+        if (code.refusesFilterGrad(g.g(), v.type()) != null) {
+          return false;
+        }
+        any = true;
+      } else {
+        others = true;
+        Signs parts = Signs.of(r, v::equals);
+        signs &= parts != null && parts.frees(v);
+      }
+    }
+    if (!any) {
+      return false;
+    }
+    Set<Value> leaves = new LinkedHashSet<>();
+    boolean again =
+        others
+            && Forward.light(n)
+            && n.operands().stream().allMatch(o -> leaves(o, leaves))
+            && leaves.size() <= 1
+            && leaves.stream().noneMatch(lossy::contains);
+    if (others && !again && !signs) {
+      return false;
+    }
+    put(
+        v,
+        new Averaged(code),
+        again
+            ? "read by filter gradients; signs from " + names(leaves)
+            : others ? "read by filter gradients; signs kept apart" : "read by filter gradients");
+    if (others && !again) {
+      lossy.add(v);
+    }
+    return true;
   }
 
   private String names(Set<Value> leaves) {
@@ -153,8 +259,7 @@ final class Treatments {
       out.add(v);
       return true;
     }
-    return of.get(v) instanceof Remake r
-        && r.light()
-        && n.operands().stream().allMatch(o -> leaves(o, out));
+    boolean light = of.get(v) instanceof Remake r ? r.light() : of.get(v) instanceof Averaged;
+    return light && Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, out));
   }
 }
