@@ -1,11 +1,12 @@
 package dev.retrograde.choice;
 
-import dev.retrograde.choice.Treatment.Averaged;
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
 import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.BlockSparse;
 import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
@@ -83,14 +84,14 @@ final class Account {
           case Remake _ -> "remade";
           case Invert _ -> "inverse";
           case Coded c -> name(c.code());
-          case Averaged a -> name(a.code());
+          case ForWeights w -> name(w.code());
         };
     long kept =
         switch (t) {
           case Keep _ -> used.contains(v) ? bytes : 0;
           case Remake _, Invert _ -> 0;
           case Coded c -> c.code().bytes(v.type());
-          case Averaged a -> a.code().bytes(v.type());
+          case ForWeights w -> w.code().bytes(v.type());
         };
     String op =
         n.op() instanceof MapOp.Map m && m.code().single() != null
@@ -124,6 +125,7 @@ final class Account {
       case Bits _ -> "bits";
       case Quantising q -> "quantized:" + q.bits();
       case Pooling p -> "pooled:" + p.size();
+      case BlockSparse b -> "blocksparse:" + b.block() + ":" + b.sparsity();
     };
   }
 }

@@ -1,6 +1,7 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.BlockSparse;
 import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
@@ -57,6 +58,7 @@ final class Codes {
           switch (code) {
             case Bits b -> List.of(b.encode(e, v));
             case Pooling p -> List.of(p.encode(e, v));
+            case BlockSparse b -> b.encode(e, v);
             case Quantising q -> q.encode(e, v, new Code.Draw(key(e), stream(maker)));
           };
       close(maker, e);

@@ -1,8 +1,8 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
-import dev.retrograde.choice.Treatment.Averaged;
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
@@ -96,10 +96,11 @@ final class Rewrite {
     if (signs != null) {
       compareForward(n, signs);
     } else if (n.op() instanceof LinearOp.ConvFilterGrad g
-        && treatments.of(n.operand(0)) instanceof Averaged a) {
-      average(n, g, a.code());
+        && treatments.of(n.operand(0)) instanceof ForWeights w
+        && w.code() instanceof Pooling p) {
+      average(n, g, p);
     } else {
-      List<Value> operands = all(n.operands());
+      List<Value> operands = operands(n);
       n.operands().forEach(this::solve);
       e.nodes().add(operands.equals(n.operands()) ? n : with(n, n.op(), operands));
     }
@@ -110,6 +111,26 @@ final class Rewrite {
                     n.results().stream().map(Value::type).toList())
             > 0;
     moment += product ? 1 : 0;
+  }
+
+  /// Operands as backward has them; a gradient of weights reads what was kept for it.
+  private List<Value> operands(Node n) {
+    List<Value> out = new ArrayList<>();
+    for (Value v : n.operands()) {
+      Node maker = forward.maker(v);
+      boolean coded =
+          maker != null
+              && n.op() instanceof LinearOp.Contract
+              && treatments.of(v) instanceof ForWeights;
+      out.add(
+          coded
+              ? decode(
+                  v,
+                  java.util.Objects.requireNonNull(maker),
+                  ((ForWeights) treatments.of(v)).code())
+              : get(v));
+    }
+    return out;
   }
 
   private static Node with(Node n, Op op, List<Value> operands) {
@@ -176,7 +197,7 @@ final class Rewrite {
       case Keep _ -> v;
       case Invert i -> invert(v, i.couple());
       case Remake r -> remake(v, n, r.light());
-      case Averaged _ -> remake(v, n, Forward.light(n));
+      case ForWeights _ -> remake(v, n, Forward.light(n));
       case Coded c -> decode(v, n, c.code());
     };
   }

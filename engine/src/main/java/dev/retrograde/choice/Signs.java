@@ -8,10 +8,8 @@ import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarCode.Arg;
 import dev.retrograde.scalar.ScalarCode.Instr;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -41,22 +39,22 @@ record Signs(ScalarCode compare, List<Value> compared, ScalarCode rest, List<Val
     List<DType> params = new ArrayList<>(code.params());
     cut.forEach(c -> params.add(DType.BOOL));
     ScalarCode.Builder b = new ScalarCode.Builder(params);
-    Map<Integer, Integer> at = new HashMap<>();
-    for (int i = 0; i < code.instrs().size(); i++) {
+    int[] at = new int[code.instrs().size()];
+    for (int i = 0; i < at.length; i++) {
       int bit = cut.indexOf(i);
       Instr x = code.instrs().get(i);
-      at.put(
-          i,
+      at[i] =
           bit >= 0
               ? b.arg(code.params().size() + bit)
               : switch (x) {
                 case Arg a -> b.arg(a.index());
                 case ScalarCode.Const c -> b.bits(c.dtype(), c.bits());
-                case ScalarCode.Cast c -> b.cast(c.dtype(), at.get(c.arg()));
-                case ScalarCode.Apply a -> b.apply(a.fn(), a.args().stream().map(at::get).toList());
-              });
+                case ScalarCode.Cast c -> b.cast(c.dtype(), at[c.arg()]);
+                case ScalarCode.Apply a ->
+                    b.apply(a.fn(), a.args().stream().map(k -> at[k]).toList());
+              };
     }
-    ScalarCode full = b.build(code.results().stream().map(at::get).toList());
+    ScalarCode full = b.build(code.results().stream().map(k -> at[k]).toList());
     List<Value> standIns = new ArrayList<>(n.operands());
     cut.forEach(c -> standIns.add(n.operand(0))); // only their number matters
     Trimmed rest = trim(full, standIns);
@@ -110,7 +108,7 @@ record Signs(ScalarCode compare, List<Value> compared, ScalarCode rest, List<Val
 
   private static Trimmed trim(ScalarCode code, List<Value> operands) {
     ScalarCode pruned = code.pruned();
-    Map<Integer, Integer> kept = new HashMap<>();
+    int[] kept = new int[code.params().size()];
     List<DType> params = new ArrayList<>();
     List<Value> left = new ArrayList<>();
     Set<Integer> read = new java.util.TreeSet<>();
@@ -122,13 +120,13 @@ record Signs(ScalarCode compare, List<Value> compared, ScalarCode rest, List<Val
           }
         });
     for (int index : read) {
-      kept.put(index, params.size());
+      kept[index] = params.size();
       params.add(code.params().get(index));
       left.add(operands.get(index));
     }
     List<Instr> instrs = new ArrayList<>();
     for (Instr i : pruned.instrs()) {
-      instrs.add(i instanceof Arg a ? new Arg(kept.get(a.index()), a.dtype()) : i);
+      instrs.add(i instanceof Arg a ? new Arg(kept[a.index()], a.dtype()) : i);
     }
     return new Trimmed(new ScalarCode(params, instrs, pruned.results()), left);
   }

@@ -1,7 +1,6 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.coding.Code;
-import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.ir.Node;
 
 /// How backward gets a forward value.
@@ -22,7 +21,7 @@ sealed interface Treatment {
   /// Decoded from a code that is kept in its place.
   record Coded(Code code) implements Treatment {}
 
-  /// Filter gradients are had from averages; whoever else reads the value reads its signs, or gets
-  /// it made again.
-  record Averaged(Pooling code) implements Treatment {}
+  /// Gradients of weights are had from a code that is kept in its place; whoever else reads the
+  /// value reads its signs, or gets it made again.
+  record ForWeights(Code code) implements Treatment {}
 }

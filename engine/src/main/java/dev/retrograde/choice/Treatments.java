@@ -1,12 +1,13 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
-import dev.retrograde.choice.Treatment.Averaged;
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
 import dev.retrograde.choice.Treatment.Remake;
 import dev.retrograde.choice.coding.Bits;
+import dev.retrograde.choice.coding.BlockSparse;
 import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
@@ -124,20 +125,29 @@ final class Treatments {
       case Saving.Store _, Saving.Recompute _, Saving.ByLayer _, Saving.Budget _ ->
           put(v, KEEP, "kept under store");
       case Saving.Exact _, Saving.Reversible _ -> compressed(n, v, Lossy.NONE);
-      case Saving.Pooled p -> compressed(n, v, new Lossy(p.p(), null, null));
-      case Saving.PooledQuantized p -> compressed(n, v, new Lossy(p.p(), new Quantising(8), null));
-      case Saving.PooledAll p -> compressed(n, v, new Lossy(p.p(), new Pooling(p.p()), null));
-      case Saving.Quantized q -> compressed(n, v, new Lossy(1, new Quantising(q.bits()), null));
-      case Saving.BlockSparse b -> compressed(n, v, new Lossy(1, null, b));
+      case Saving.Pooled p -> compressed(n, v, new Lossy(pooling(p.p()), null));
+      case Saving.PooledQuantized p ->
+          compressed(n, v, new Lossy(pooling(p.p()), new Quantising(8)));
+      case Saving.PooledAll p -> compressed(n, v, new Lossy(pooling(p.p()), pooling(p.p())));
+      case Saving.Quantized q -> compressed(n, v, new Lossy(null, new Quantising(q.bits())));
+      case Saving.BlockSparse b -> {
+        Code code = b.sparsity() == 0 ? null : new BlockSparse(b.block(), b.sparsity());
+        compressed(n, v, new Lossy(code, null));
+      }
     }
+  }
+
+  /// Blocks of one pixel lose nothing and are no code.
+  private static @Nullable Code pooling(int p) {
+    return p == 1 ? null : new Pooling(p);
   }
 
   /// Which losses a policy accepts.
   ///
-  /// @param pool side of the blocks over which inputs of convolutions are averaged; 1 for none
-  /// @param code for what would otherwise be kept whole; null for none
-  private record Lossy(int pool, @Nullable Code code, Saving.@Nullable BlockSparse blocks) {
-    static final Lossy NONE = new Lossy(1, null, null);
+  /// @param weights code of what gradients of weights read; null for none
+  /// @param code of what would otherwise be kept whole; null for none
+  private record Lossy(@Nullable Code weights, @Nullable Code code) {
+    static final Lossy NONE = new Lossy(null, null);
   }
 
   private void compressed(Node n, Value v, Lossy how) {
@@ -151,7 +161,7 @@ final class Treatments {
       return;
     }
     String spared = spared(v);
-    if (spared == null && how.pool > 1 && averaged(n, v, how)) {
+    if (spared == null && how.weights != null && forWeights(n, v, how.weights)) {
       return;
     }
     Set<Value> leaves = new LinkedHashSet<>();
@@ -195,16 +205,15 @@ final class Treatments {
     return null;
   }
 
-  /// Keeps averages for the filter gradients that read a value, if its other readers need no more
+  /// Keeps a code for the gradients of weights that read a value, if its other readers need no more
   /// than can be had otherwise.
-  private boolean averaged(Node n, Value v, Lossy how) {
-    Pooling code = new Pooling(how.pool);
+  private boolean forWeights(Node n, Value v, Code code) {
     boolean any = false;
     boolean others = false;
     boolean signs = true;
     for (Node r : forward.backwardReaders(v)) {
-      if (r.op() instanceof LinearOp.ConvFilterGrad g && r.operand(0) == v && r.operand(1) != v) {
-        if (code.refusesFilterGrad(g.g(), v.type()) != null) {
+      if (weightGradient(r, v)) {
+        if (refusal(code, r, v) != null) {
           return false;
         }
         any = true;
@@ -227,16 +236,43 @@ final class Treatments {
     if (others && !again && !signs) {
       return false;
     }
-    put(
-        v,
-        new Averaged(code),
-        again
-            ? "read by filter gradients; signs from " + names(leaves)
-            : others ? "read by filter gradients; signs kept apart" : "read by filter gradients");
+    String rest = again ? "; signs from " + names(leaves) : others ? "; signs kept apart" : "";
+    put(v, new ForWeights(code), "read by gradients of weights" + rest);
     if (others && !again) {
       lossy.add(v);
     }
     return true;
+  }
+
+  /// Whether a node of backward makes the gradient of weights from a value.
+  private boolean weightGradient(Node r, Value v) {
+    return switch (r.op()) {
+      case LinearOp.ConvFilterGrad _ -> r.operand(0) == v && r.operand(1) != v;
+      case LinearOp.Contract _ ->
+          forward.forwardReaders(v).stream()
+              .filter(f -> f.op() instanceof LinearOp.Contract)
+              .allMatch(f -> f.operands().stream().noneMatch(o -> o != v && made(o)));
+      default -> false;
+    };
+  }
+
+  private boolean made(Value v) {
+    return forward.maker(v) != null;
+  }
+
+  /// Why a gradient of weights cannot be had from a code; null if it can.
+  private static @Nullable String refusal(Code code, Node gradient, Value v) {
+    return switch (code) {
+      case Pooling p ->
+          gradient.op() instanceof LinearOp.ConvFilterGrad g
+              ? p.refusesFilterGrad(g.g(), v.type())
+              : "averages are for convolutions";
+      case BlockSparse b ->
+          gradient.op() instanceof LinearOp.Contract
+              ? b.refuses(v.type())
+              : "blocks are for dense layers";
+      case Quantising _, Bits _ -> code.refuses(v.type());
+    };
   }
 
   private String names(Set<Value> leaves) {
@@ -259,7 +295,7 @@ final class Treatments {
       out.add(v);
       return true;
     }
-    boolean light = of.get(v) instanceof Remake r ? r.light() : of.get(v) instanceof Averaged;
+    boolean light = of.get(v) instanceof Remake r ? r.light() : of.get(v) instanceof ForWeights;
     return light && Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, out));
   }
 }

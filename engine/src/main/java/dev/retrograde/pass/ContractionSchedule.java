@@ -211,13 +211,20 @@ final class ContractionSchedule {
     static final Cut NONE = new Cut(1, 0);
   }
 
-  /// How a filter gradient's sum over images, rows and columns is cut, from its shape.
+  /// Memory for partial results of one gradient, beyond two of them.
+  private static final long PARTS_BYTES = 16L << 20;
+
+  /// How a filter gradient's sum over images, rows and columns is cut, from its shape: into up to 8
+  /// pieces for as many threads, fewer where the gradient itself is large.
   static Cut filterCut(Nest n, int elementBytes) {
     List<Dim> r = n.reduced();
     if (r.size() < 2) {
       return Cut.NONE;
     }
-    int pieces = divisor(r.get(0).extent(), 8);
+    long result =
+        n.outputs().stream().mapToLong(Dim::extent).reduce(elementBytes, Math::multiplyExact);
+    int most = (int) Math.clamp(PARTS_BYTES / Math.max(1, result), 2, 8);
+    int pieces = divisor(r.get(0).extent(), most);
     Dim rows = r.get(1);
     long perRow = (Math.abs(rows.a()) + Math.abs(rows.b())) * elementBytes;
     int block = divisor(rows.extent(), (int) Math.max(1, BLOCK_BYTES / Math.max(1, perRow)));
