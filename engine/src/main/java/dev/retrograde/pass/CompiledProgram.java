@@ -9,6 +9,7 @@ import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.Reservation;
+import dev.retrograde.runtime.Scratch;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.runtime.StepTime;
@@ -49,6 +50,7 @@ final class CompiledProgram implements Executable {
   private final Parts parts = new Parts();
   private final List<Step> steps;
   private final StateStore state;
+  private final Scratch scratch;
 
   /// The job of one kernel, reused so that a run allocates nothing.
   private static final class Parts implements Workers.Job {
@@ -71,6 +73,7 @@ final class CompiledProgram implements Executable {
   CompiledProgram(
       Planned planned,
       StateStore state,
+      Scratch scratch,
       Target.Options options,
       String target,
       KernelCompiler compiler,
@@ -83,8 +86,8 @@ final class CompiledProgram implements Executable {
     this.state = state;
     this.steps = planned.steps();
     MemoryPlan plan = planned.plan();
-    options.memory().require(program.name(), plan.bytes(), state.reservedBytes());
-    MemorySegment block = compiler.reserve(arena, plan.bytes());
+    this.scratch = scratch;
+    MemorySegment block = scratch.memory();
     planned.states().forEach((name, b) -> memory.put(b, state.segment(name)));
     planned.inputs().forEach((name, b) -> inputs.put(name, own(b)));
     planned.outputs().forEach((name, b) -> outputs.put(name, own(b)));
@@ -188,9 +191,13 @@ final class CompiledProgram implements Executable {
   @Override
   public void run() {
     check();
-    state.check();
-    for (int i = 0; i < kernels.length; i++) {
-      run(i);
+    state.enter(program.name());
+    try {
+      for (int i = 0; i < kernels.length; i++) {
+        run(i);
+      }
+    } finally {
+      state.leave();
     }
   }
 
@@ -226,7 +233,15 @@ final class CompiledProgram implements Executable {
   @Override
   public List<StepTime> profile() {
     check();
-    state.check();
+    state.enter(program.name());
+    try {
+      return times();
+    } finally {
+      state.leave();
+    }
+  }
+
+  private List<StepTime> times() {
     List<StepTime> times = new ArrayList<>();
     for (int i = 0; i < kernels.length; i++) {
       long start = System.nanoTime();
@@ -301,6 +316,7 @@ final class CompiledProgram implements Executable {
       }
       compiler.close();
       arena.close();
+      state.release(scratch);
     }
   }
 }

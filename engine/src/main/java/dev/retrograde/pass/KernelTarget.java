@@ -4,6 +4,7 @@ import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.Scratch;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Forecast;
 import dev.retrograde.target.KernelCompiler;
@@ -37,10 +38,16 @@ public final class KernelTarget implements Target {
     Program random = accepted(program);
     KernelCompiler compiler = compilers.get();
     Arena arena = open();
+    Scratch scratch = null;
     try {
       Planned planned = Planned.of(program, random, compiler.machine(), options);
-      return new CompiledProgram(planned, state, options, name, compiler, arena, start);
+      planned.require(options.memory(), state);
+      scratch = state.scratch(planned.plan().bytes(), compiler::reserve);
+      return new CompiledProgram(planned, state, scratch, options, name, compiler, arena, start);
     } catch (RuntimeException | Error x) {
+      if (scratch != null) {
+        state.release(scratch);
+      }
       compiler.close();
       arena.close();
       throw x;

@@ -121,6 +121,7 @@ final class Lowering {
     phase = Phase.UPDATE;
     finishOutputs();
     finishUpdates();
+    Residuals.tag(steps);
   }
 
   // Where values go.
@@ -212,14 +213,20 @@ final class Lowering {
     return new int[] {g.top(), Math.max(0, bottom), g.left(), Math.max(0, right)};
   }
 
-  /// Forward values are kept for backward or soon dead; what backward makes for the update is a
-  /// gradient, everything else there a cotangent.
+  /// What backward makes for the update is a gradient. What it computes again, or copies, of the
+  /// forward part is workspace; so are forward values, unless [Residuals] finds that backward reads
+  /// them. Everything else that backward makes is a cotangent.
   private Tag tag(Value v) {
-    return switch (phase) {
-      case FORWARD -> Tag.RESIDUAL;
-      case BACKWARD -> gradients.contains(v) ? Tag.GRADIENT : Tag.COTANGENT;
-      case UPDATE -> Tag.WORKSPACE;
-    };
+    Node n = fusion.maker(v);
+    boolean made =
+        phase == Phase.BACKWARD
+            && n != null
+            && n.origin().phase() == Phase.BACKWARD
+            && n.origin().epoch() == 0;
+    if (!made) {
+      return Tag.WORKSPACE;
+    }
+    return gradients.contains(v) ? Tag.GRADIENT : Tag.COTANGENT;
   }
 
   /// A new buffer of a value, with its border if it has one.

@@ -1,6 +1,7 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Forecast;
@@ -53,6 +54,14 @@ record Planned(
     }
     long bytes = own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
     return new Reservation(StateStore.reservedBytes(program), bytes, plan.bytes());
+  }
+
+  /// Refuses what does not fit beside what the state and other programs over it hold.
+  void require(MemoryLimit limit, StateStore state) {
+    limit.require(
+        program.name(),
+        reserved().own() + state.missingScratch(plan.bytes()),
+        state.reservedBytes() + state.scratchBytes());
   }
 
   Forecast forecast() {

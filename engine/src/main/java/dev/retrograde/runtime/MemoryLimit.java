@@ -71,12 +71,13 @@ public record MemoryLimit(long bytes, String source) {
   /// Refuses a program that needs more than there is, before it allocates.
   ///
   /// @param needed bytes of buffers, not counting what is allocated already
+  /// @param held bytes that its state and the programs over it hold already
   /// @throws MemoryLimitException naming what is needed, what there is, and what would help
   public void require(String program, long needed, long held) {
     long left = bytes < 0 ? Long.MAX_VALUE : bytes - held - Runtime.getRuntime().maxMemory();
     if (needed > left) {
       throw new MemoryLimitException(
-          "program '%s' needs %,d bytes of buffers; the %s allows %,d, of which the heap may take %,d and state takes %,d. Take a smaller batch, recompute activations (--backward recompute:2), or a smaller heap (-Xmx)."
+          "program '%s' needs %,d bytes of buffers; the %s allows %,d, of which the heap may take %,d and state with its scratch memory takes %,d. Take a smaller batch, recompute activations (--backward recompute:2), or a smaller heap (-Xmx)."
               .formatted(program, needed, source, bytes, Runtime.getRuntime().maxMemory(), held));
     }
   }

@@ -25,11 +25,17 @@ public record MemoryReport(
 
   /// What a buffer is for.
   public enum Tag {
+    /// Parameters and statistics.
     WEIGHT,
+    /// What backward makes and the update reads.
     GRADIENT,
     OPTIMIZER,
+    /// Values of the forward part that backward reads.
     RESIDUAL,
+    /// Other values that backward makes.
     COTANGENT,
+    /// Forward values that backward does not read, what backward computes again or decodes of the
+    /// forward part, and what kernels need beside their results.
     WORKSPACE,
     INPUT
   }

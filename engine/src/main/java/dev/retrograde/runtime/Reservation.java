@@ -6,8 +6,16 @@ package dev.retrograde.runtime;
 ///
 /// @param state what a store of this state reserves
 /// @param own inputs, outputs and constants, which each executable has for itself
-/// @param arena what a run computes in
+/// @param arena what a run computes in; executables over one store share it, so that together they
+///   take the largest
 public record Reservation(long state, long own, long arena) {
+  /// What two executables over one store reserve together, where the state of one contains that of
+  /// the other.
+  public Reservation with(Reservation other) {
+    return new Reservation(
+        Math.max(state, other.state), own + other.own, Math.max(arena, other.arena));
+  }
+
   /// All together.
   public long bytes() {
     return state + own + arena;

@@ -10,21 +10,27 @@ import dev.retrograde.scalar.ScalarCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// Named tensors that outlive a run: parameters, statistics, optimiser state. Several executables
 /// share one store. Entries lie one after another in one block of memory, each at a multiple of 64
 /// bytes, in the order of their first declaration; each is followed by at least 64 bytes of slack.
 ///
 /// The store owns its memory until [#close]; afterwards every access is an exception. One thread at
-/// a time changes it.
+/// a time changes it: compiled programs that run over one store share the memory that they compute
+/// in ([Scratch]), so a second run during a first one is refused.
 public final class StateStore implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private final MemorySegment block;
+  private final List<Scratch> scratches = new ArrayList<>();
+  private final AtomicReference<@Nullable String> running = new AtomicReference<>();
 
   private record Slot(StateEntry entry, long offset) {}
 
@@ -130,6 +136,62 @@ public final class StateStore implements AutoCloseable {
       throw new IllegalStateException("the state store is closed; '" + name + "' is gone");
     }
     return s;
+  }
+
+  // What runs compute in.
+
+  /// Memory for what a program computes in: the largest that this store has, or a new one if that
+  /// is too small. Executables that were made before keep the smaller one until they are closed, so
+  /// compile the largest program first. Who takes it gives it back by [#release].
+  public synchronized Scratch scratch(long bytes, Scratch.Source source) {
+    Scratch largest = null;
+    for (Scratch s : scratches) {
+      largest = largest == null || s.bytes() > largest.bytes() ? s : largest;
+    }
+    if (largest == null || largest.bytes() < bytes) {
+      largest = Scratch.of(bytes, source);
+      scratches.add(largest);
+    }
+    largest.take();
+    return largest;
+  }
+
+  /// Gives scratch memory back; its last user frees it, even after the store is closed.
+  public synchronized void release(Scratch scratch) {
+    if (scratch.giveBack()) {
+      scratches.remove(scratch);
+    }
+  }
+
+  /// Bytes that a program of so many would add to the scratch memory of this store.
+  public synchronized long missingScratch(long bytes) {
+    return scratches.stream().anyMatch(s -> s.bytes() >= bytes) ? 0 : bytes;
+  }
+
+  /// Bytes of scratch memory in use.
+  public synchronized long scratchBytes() {
+    return scratches.stream().mapToLong(Scratch::bytes).sum();
+  }
+
+  /// Begins a run that uses this store's scratch memory; [#leave] ends it. Allocates nothing.
+  ///
+  /// @throws IllegalStateException if the store is closed, or if another run has not ended
+  public void enter(String program) {
+    check();
+    String other = running.compareAndExchange(null, program);
+    if (other != null) {
+      throw new IllegalStateException(
+          "program '"
+              + program
+              + "' cannot run now: program '"
+              + other
+              + "' runs over the same state, and both compute in its scratch memory. Run them one after another, or give each thread a StateStore of its own.");
+    }
+  }
+
+  /// Ends the run that [#enter] began.
+  public void leave() {
+    running.set(null);
   }
 
   /// @throws IllegalStateException if the store is closed

@@ -14,7 +14,8 @@ public interface KernelCompiler extends AutoCloseable {
   /// Compiles a kernel; equal kernels may be given again and share code.
   CompiledKernel compile(Kernel kernel);
 
-  /// Zeroed memory for a program's buffers, aligned to 64 bytes, that lives as long as the arena.
+  /// Zeroed memory for the buffers of programs, aligned to 64 bytes, that lives as long as the
+  /// arena.
   default MemorySegment reserve(Arena arena, long bytes) {
     return arena.allocate(bytes, 64);
   }

@@ -55,6 +55,7 @@ class FailedCompilationTest {
       Target t = new KernelTarget("refusing", () -> refusing);
       assertThatThrownBy(() -> t.compile(p, state, Target.Options.DEFAULT))
           .hasMessageContaining("no kernel today");
+      assertThat(state.scratchBytes()).isZero();
     }
     assertThat(refusing.closed).isTrue();
     assertThat(refusing.reserved).hasSize(1);
