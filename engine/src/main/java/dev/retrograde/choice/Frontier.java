@@ -3,7 +3,6 @@ package dev.retrograde.choice;
 import dev.retrograde.choice.Saving.ByLayer;
 import dev.retrograde.choice.Saving.Selection;
 import dev.retrograde.ir.Glob;
-import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
@@ -23,15 +22,22 @@ import java.util.function.Function;
 /// one before it and more time, by prediction. A budget takes the first that fits, so that fewer
 /// bytes never give a higher peak.
 ///
-/// Mixtures go through a ladder of policies, each step of which saves more and costs more; between
+/// Mixtures go through ladders of policies, each step of which saves more and costs more; between
 /// two steps, the first blocks of the model, which have the largest maps and are read last, already
-/// stand on the next step and the others still on the one before.
+/// stand on the next step and the others still on the one before. Cuts are tried where the bytes on
+/// their two sides differ.
 public final class Frontier {
-  /// Cuts tried between two steps of the ladder.
-  private static final int CUTS = 6;
+  /// Most places of a cut between two steps of a ladder.
+  private static final int CUTS = 8;
+
+  /// Difference of bytes, as a share, below which nothing between two mixtures is tried.
+  private static final double CLOSE = 0.02;
 
   private final Program joint;
   private final boolean lossy;
+  private final Function<Program, Forecast> forecasts;
+  private final List<String> units;
+  private final Map<ByLayer, Point> tried = new LinkedHashMap<>();
   private final List<Point> points;
 
   /// A mixture and what it comes to.
@@ -51,13 +57,14 @@ public final class Frontier {
   public Frontier(Program joint, boolean lossy, Function<Program, Forecast> forecasts) {
     this.joint = joint;
     this.lossy = lossy;
-    Map<ByLayer, String> candidates = candidates();
-    List<Point> all = new ArrayList<>();
-    candidates.forEach((policy, label) -> {
-      Program p = new Rewrite(joint, policy).run().program();
-      all.add(new Point(policy, label, forecasts.apply(p)));
-    });
-    points = worthwhile(all);
+    this.forecasts = forecasts;
+    units = units();
+    for (List<Saving> ladder : ladders()) {
+      for (int i = 0; i + 1 < ladder.size(); i++) {
+        between(ladder.get(i), ladder.get(i + 1), 0, Math.min(CUTS, units.size()));
+      }
+    }
+    points = worthwhile(List.copyOf(tried.values()));
   }
 
   /// From the fastest to the smallest.
@@ -118,46 +125,58 @@ public final class Frontier {
     return List.copyOf(kept);
   }
 
-  private Map<ByLayer, String> candidates() {
-    List<String> units = units();
-    List<List<Saving>> ladders = new ArrayList<>();
-    boolean couples = joint.nodes().stream().anyMatch(n -> n.op() instanceof MapOp.Couple);
+  private List<List<Saving>> ladders() {
     Saving store = new Saving.Store();
     Saving exact = new Saving.Exact();
-    ladders.add(List.of(store, exact, new Saving.Recompute(1)));
-    ladders.add(List.of(exact, new Saving.Recompute(2)));
-    ladders.add(List.of(exact, new Saving.Recompute(4)));
-    if (couples) {
-      ladders.add(List.of(exact, new Saving.Reversible()));
+    List<List<Saving>> all = new ArrayList<>();
+    all.add(List.of(store, exact, new Saving.Recompute(1)));
+    all.add(List.of(exact, new Saving.Recompute(2)));
+    all.add(List.of(exact, new Saving.Recompute(4)));
+    if (reverses(new ByLayer(new Saving.Reversible(), List.of()))) {
+      all.add(List.of(exact, new Saving.Reversible()));
     }
     if (lossy) {
-      ladders.add(List.of(exact, new Saving.Quantized(8), new Saving.Quantized(4)));
-      ladders.add(List.of(new Saving.Quantized(8), new Saving.Recompute(2)));
+      all.add(List.of(exact, new Saving.Quantized(8), new Saving.Quantized(4)));
+      all.add(List.of(new Saving.Quantized(8), new Saving.Recompute(2)));
     }
-    Map<ByLayer, String> out = new LinkedHashMap<>();
-    for (List<Saving> ladder : ladders) {
-      for (int i = 0; i + 1 < ladder.size(); i++) {
-        between(ladder.get(i), ladder.get(i + 1), units, out);
-      }
-    }
-    return out;
+    return all;
   }
 
-  /// Both, and mixtures in which the first units already stand on the next step.
-  private void between(Saving from, Saving to, List<String> units, Map<ByLayer, String> out) {
-    out.putIfAbsent(new ByLayer(from, List.of()), from.spec());
-    int cuts = Math.min(CUTS, units.size());
-    for (int cut = 1; cut < cuts; cut++) {
-      int first = units.size() * cut / cuts;
-      List<Selection> selections =
-          units.subList(0, first).stream().map(u -> new Selection(Glob.of(u), to)).toList();
-      ByLayer policy = new ByLayer(from, selections);
-      if (!(to instanceof Saving.Reversible) || reverses(policy)) {
-        out.putIfAbsent(
-            policy, to.spec() + " up to " + units.get(first - 1) + ", then " + from.spec());
-      }
+  /// Tries both ends of a range of cuts and, where they differ, what lies between.
+  private void between(Saving from, Saving to, int low, int high) {
+    Point a = at(from, to, low);
+    Point b = at(from, to, high);
+    if (high - low > 1 && Math.abs(a.bytes() - b.bytes()) > CLOSE * a.bytes()) {
+      int middle = (low + high) / 2;
+      between(from, to, low, middle);
+      between(from, to, middle, high);
     }
-    out.putIfAbsent(new ByLayer(to, List.of()), to.spec());
+  }
+
+  /// The mixture in which the first units, up to a cut, already stand on the next step.
+  private Point at(Saving from, Saving to, int cut) {
+    int cuts = Math.min(CUTS, units.size());
+    int first = units.size() * cut / Math.max(1, cuts);
+    ByLayer policy =
+        cut == cuts
+            ? new ByLayer(to, List.of())
+            : new ByLayer(
+                from,
+                units.subList(0, first).stream().map(u -> new Selection(Glob.of(u), to)).toList());
+    if (to instanceof Saving.Reversible && !reverses(policy)) {
+      policy = new ByLayer(from, List.of()); // no reversible unit among the first ones
+    }
+    Point known = tried.get(policy);
+    if (known == null) {
+      String label =
+          cut == cuts || policy.selections().isEmpty()
+              ? policy.otherwise().spec()
+              : to.spec() + " up to " + units.get(first - 1) + ", then " + from.spec();
+      Program p = new Rewrite(joint, policy).run().program();
+      known = new Point(policy, label, forecasts.apply(p));
+      tried.put(policy, known);
+    }
+    return known;
   }
 
   private boolean reverses(ByLayer policy) {
