@@ -1,6 +1,7 @@
 package dev.retrograde.choice;
 
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.Compared;
 import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
@@ -85,11 +86,12 @@ final class Account {
           case Invert _ -> "inverse";
           case Coded c -> name(c.code());
           case ForWeights w -> name(w.code());
+          case Compared _ -> "signs";
         };
     long kept =
         switch (t) {
           case Keep _ -> used.contains(v) ? bytes : 0;
-          case Remake _, Invert _ -> 0;
+          case Remake _, Invert _, Compared _ -> 0;
           case Coded c -> c.code().bytes(v.type());
           case ForWeights w -> w.code().bytes(v.type());
         };
@@ -115,7 +117,7 @@ final class Account {
         "compare",
         0,
         s.bytes(),
-        "bits",
+        s.packed() ? "bits" : "store",
         List.of(s.reader()),
         "backward compares the value and reads no more of it");
   }

@@ -35,10 +35,10 @@ final class Codes {
   private @Nullable Value key;
   private boolean keyAdded;
 
-  /// Bits that stand for comparisons of forward values.
+  /// Outcomes that stand for a forward value.
   ///
   /// @param compared what was compared, made by `maker`
-  record Sign(Node maker, Value compared, String reader, Type bits, long bytes) {}
+  record Sign(Node maker, Value compared, String reader, boolean packed, long bytes) {}
 
   Codes(Forward forward, Emit.Ids ids) {
     this.forward = forward;
@@ -67,21 +67,23 @@ final class Codes {
     return known;
   }
 
-  /// The bits of comparisons, one list of kept values for each.
-  List<List<Value>> signs(Signs parts, String reader) {
+  /// The outcomes of comparisons, made in the forward pass.
+  ///
+  /// @param packed eight to a byte; otherwise as truth values
+  List<Value> signs(Signs parts, String reader, boolean packed) {
     Node maker =
         parts.compared().stream()
             .map(v -> java.util.Objects.requireNonNull(forward.maker(v)))
             .reduce((a, b) -> place(a) > place(b) ? a : b)
             .orElseThrow();
     Emit e = behind(maker);
-    List<Value> bits = e.addAll(new MapOp.Map(parts.compare()), parts.compared(), List.of());
-    List<List<Value>> all = new ArrayList<>();
+    List<Value> outcomes = e.addAll(new MapOp.Map(parts.compare()), parts.compared(), List.of());
+    List<Value> all = new ArrayList<>();
     Bits code = new Bits();
-    for (Value b : bits) {
-      all.add(List.of(code.encode(e, b)));
-      signs.add(
-          new Sign(maker, parts.compared().getFirst(), reader, b.type(), code.bytes(b.type())));
+    for (Value b : outcomes) {
+      all.add(packed ? code.encode(e, b) : b);
+      long bytes = packed ? code.bytes(b.type()) : b.type().bytes();
+      signs.add(new Sign(maker, parts.compared().getFirst(), reader, packed, bytes));
     }
     close(maker, e);
     return all;

@@ -2,6 +2,7 @@ package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.Compared;
 import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
@@ -17,6 +18,7 @@ import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
@@ -148,11 +150,18 @@ final class Rewrite {
   /// Reads bits in place of values that it only compares.
   private void compareForward(Node n, Signs signs) {
     List<Value> operands = all(signs.remaining());
-    List<List<Value>> bits = codes.signs(signs, n.origin().path());
-    Bits code = new Bits();
-    for (List<Value> kept : bits) {
-      origin(n);
-      operands.add(code.decode(e, kept, n.result().type().with(DType.BOOL)));
+    boolean packed =
+        signs.compared().stream()
+            .noneMatch(v -> treatments.of(v) instanceof Compared c && !c.packed());
+    List<Value> bits = codes.signs(signs, n.origin().path(), packed);
+    for (Value kept : bits) {
+      if (packed) {
+        origin(n);
+        Type type = n.result().type().with(DType.BOOL);
+        operands.add(new Bits().decode(e, List.of(kept), type));
+      } else {
+        operands.add(kept);
+      }
     }
     e.nodes().add(with(n, new MapOp.Map(signs.rest()), operands));
   }
@@ -197,7 +206,7 @@ final class Rewrite {
       case Keep _ -> v;
       case Invert i -> invert(v, i.couple());
       case Remake r -> remake(v, n, r.light());
-      case ForWeights _ -> remake(v, n, Forward.light(n));
+      case ForWeights _, Compared _ -> remake(v, n, Forward.light(n));
       case Coded c -> decode(v, n, c.code());
     };
   }

@@ -24,4 +24,9 @@ sealed interface Treatment {
   /// Gradients of weights are had from a code that is kept in its place; whoever else reads the
   /// value reads its signs, or gets it made again.
   record ForWeights(Code code) implements Treatment {}
+
+  /// Backward only compares the value, and reads the outcomes, made in the forward pass.
+  ///
+  /// @param packed eight outcomes to a byte; otherwise a byte each
+  record Compared(boolean packed) implements Treatment {}
 }

@@ -2,6 +2,7 @@ package dev.retrograde.choice;
 
 import dev.retrograde.choice.Saving.ByLayer;
 import dev.retrograde.choice.Treatment.Coded;
+import dev.retrograde.choice.Treatment.Compared;
 import dev.retrograde.choice.Treatment.ForWeights;
 import dev.retrograde.choice.Treatment.Invert;
 import dev.retrograde.choice.Treatment.Keep;
@@ -122,8 +123,11 @@ final class Treatments {
 
   private void outside(Node n, Value v) {
     switch (policy.of(n.origin().path())) {
-      case Saving.Store _, Saving.Recompute _, Saving.ByLayer _, Saving.Budget _ ->
+      case Saving.Store _, Saving.Recompute _, Saving.ByLayer _, Saving.Budget _ -> {
+        if (!comparedOnly(v, false)) {
           put(v, KEEP, "kept under store");
+        }
+      }
       case Saving.Exact _, Saving.Reversible _ -> compressed(n, v, Lossy.NONE);
       case Saving.Pooled p -> compressed(n, v, new Lossy(pooling(p.p()), null));
       case Saving.PooledQuantized p ->
@@ -161,11 +165,14 @@ final class Treatments {
       return;
     }
     String spared = spared(v);
+    Set<Value> leaves = new LinkedHashSet<>();
+    boolean possible = Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, leaves));
+    if (!possible && comparedOnly(v, true)) {
+      return;
+    }
     if (spared == null && how.weights != null && forWeights(n, v, how.weights)) {
       return;
     }
-    Set<Value> leaves = new LinkedHashSet<>();
-    boolean possible = Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, leaves));
     Code code = how.code == null || spared != null ? null : how.code;
     if (possible && leaves.size() <= (code == null ? MOST_LEAVES : MOST_CODED_LEAVES)) {
       put(v, LIGHT, "computed again from " + names(leaves));
@@ -179,6 +186,24 @@ final class Treatments {
     } else {
       put(v, KEEP, spared != null && how != Lossy.NONE ? spared : kept(n, possible, leaves));
     }
+  }
+
+  /// Keeps only outcomes of comparisons where backward reads no more than them, as of a relu whose
+  /// result no product takes.
+  private boolean comparedOnly(Value v, boolean packed) {
+    boolean only =
+        forward.residual(v)
+            && v.type().dtype().isFloat()
+            && forward.backwardReaders(v).stream()
+                .allMatch(r -> {
+                  Signs parts = Signs.of(r, v::equals);
+                  return parts != null && parts.frees(v);
+                });
+    if (only) {
+      put(v, new Compared(packed), "backward compares the value and reads no more of it");
+      lossy.add(v);
+    }
+    return only;
   }
 
   private static String kept(Node n, boolean possible, Set<Value> leaves) {

@@ -69,7 +69,13 @@ final class FiniteGuard {
         n.op() instanceof MapOp.Map m && m.code().single() != null
             ? m.code().single().text()
             : n.op().name();
-    return "layer '" + n.origin() + "' in " + what;
+    boolean grid =
+        n.op() instanceof MapOp.Couple c && c.grid() >= 0 || n.op() instanceof MapOp.Snap;
+    String range =
+        grid
+            ? ", whose values left the range of its grid: take a coarser grid or a lower rate"
+            : "";
+    return "layer '" + n.origin() + "' in " + what + range;
   }
 
   /// The program with one bool output for each watched value, `finite0`, `finite1`, ..., and no
