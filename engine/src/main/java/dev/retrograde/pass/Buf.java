@@ -19,11 +19,24 @@ final class Buf {
     CONSTANT
   }
 
+  /// Images of `h` rows and `w` columns of `c` channels, of which rows and columns at the edges are
+  /// zero.
+  record Border(int n, int h, int w, int c, int top, int bottom, int left, int right) {
+    /// Elements that are not border.
+    long inner() {
+      return (long) n * (h - top - bottom) * (w - left - right) * c;
+    }
+  }
+
   final Home home;
   final String name;
   final DType dtype;
   final long elements;
   Tag tag;
+
+  /// The border of zeros round each image, if there is one.
+  @Nullable Border border;
+
   final @Nullable HostTensor constant;
 
   Buf(Home home, String name, DType dtype, long elements, Tag tag, @Nullable HostTensor constant) {
@@ -33,6 +46,12 @@ final class Buf {
     this.elements = elements;
     this.tag = tag;
     this.constant = constant;
+  }
+
+  /// Elements that hold values.
+  long inner() {
+    Border b = border;
+    return b == null ? elements : b.inner();
   }
 
   long bytes() {

@@ -34,6 +34,7 @@ final class Lowering {
   private final Machine machine;
   private final Fusion fusion;
   private final Views views;
+  private final GradientOrder order;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Buf> states = new LinkedHashMap<>();
   private final Map<String, Buf> inputs = new LinkedHashMap<>();
@@ -45,6 +46,9 @@ final class Lowering {
   private final Set<Value> gradients = new HashSet<>();
   private Phase phase = Phase.FORWARD;
 
+  /// The step at which partial sums of the filter gradient just lowered are added up, or -1.
+  private int summing = -1;
+
   /// A new value of a state entry, to be written over the old one.
   record Update(Buf state, View value) {}
 
@@ -53,6 +57,7 @@ final class Lowering {
     this.machine = machine;
     this.fusion = fusion;
     this.views = new Views(fusion);
+    this.order = new GradientOrder(fusion);
   }
 
   List<Step> steps() {
@@ -114,14 +119,27 @@ final class Lowering {
       }
     }
     findHalos();
-    for (Group g : fusion.groups()) {
-      phase = g.phase;
-      lower(g);
-    }
+    lowerGroups();
     phase = Phase.UPDATE;
     finishOutputs();
     finishUpdates();
     Residuals.tag(steps);
+  }
+
+  private void lowerGroups() {
+    Group previous = null;
+    int from = 0;
+    for (Group g : fusion.groups()) {
+      phase = g.phase;
+      int middle = steps.size();
+      summing = -1;
+      lower(g);
+      if (previous != null && summing > middle && order.late(previous, g)) {
+        GradientOrder.swap(steps, from, middle, summing);
+      }
+      previous = g;
+      from = middle;
+    }
   }
 
   // Where values go.
@@ -160,6 +178,7 @@ final class Lowering {
         halos.put(w.getKey(), w.getValue());
       }
     }
+    halos.putAll(order.borders(halos, dense));
   }
 
   private static boolean any(int[] h) {
@@ -247,6 +266,7 @@ final class Lowering {
     int wp = dims.get(2) + h[2] + h[3];
     int c = dims.get(3);
     Buf b = new Buf(Buf.Home.ARENA, name, d, (long) n * hp * wp * c, tag, null);
+    b.border = new Buf.Border(n, hp, wp, c, h[0], h[1], h[2], h[3]);
     clearBorder(b, n, hp, wp, c, h);
     long row = (long) wp * c;
     return new View(
@@ -885,6 +905,7 @@ final class Lowering {
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);
+    summing = steps.size();
     elementwise(g.name() + " sum", dims, List.copyOf(g.stored), to, through, g);
   }
 

@@ -43,7 +43,8 @@ final class MemoryPlan {
     }
   }
 
-  MemoryPlan(List<Step> steps, List<Buf> persistent) {
+  /// @param over from a buffer to the one that it is written over
+  MemoryPlan(List<Step> steps, Map<Buf, Buf> over, List<Buf> persistent) {
     for (int i = 0; i < steps.size(); i++) {
       for (Buf b : steps.get(i).buffers()) {
         int at = i;
@@ -56,7 +57,7 @@ final class MemoryPlan {
       s.death = Math.max(0, steps.size() - 1);
     }
     slots.values().forEach(s -> s.last = s.death);
-    share(Reuse.of(steps));
+    share(over);
     bytes = placeAll();
     List<Entry> entries = new ArrayList<>();
     slots.values().forEach(s -> entries.add(entry(s)));

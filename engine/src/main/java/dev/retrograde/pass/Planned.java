@@ -41,8 +41,9 @@ record Planned(
     List<Buf> persistent = new ArrayList<>(l.states().values());
     persistent.addAll(l.inputs().values());
     persistent.addAll(l.outputs().values());
-    MemoryPlan plan = new MemoryPlan(l.steps(), persistent);
-    return new Planned(program, simple, l.steps(), l.states(), l.inputs(), l.outputs(), plan);
+    Reuse.Plan reuse = Reuse.of(l.steps());
+    MemoryPlan plan = new MemoryPlan(reuse.steps(), reuse.over(), persistent);
+    return new Planned(program, simple, reuse.steps(), l.states(), l.inputs(), l.outputs(), plan);
   }
 
   /// What a run of this needs, beside a store of its own state.

@@ -1,9 +1,11 @@
 package dev.retrograde.pass;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +14,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Lifetimes include both ends, so without this an elementwise step on a value that dies holds two
 /// buffers where one will do. Sizes and places must be equal element by element, which [Overlay]
-/// reads off the kernel.
+/// reads off the kernel. Of two buffers with equal borders the second finds its border cleared: the
+/// step that would clear it is left out.
 final class Reuse {
   private final List<Step> steps;
   private final Map<Buf, Integer> birth = new HashMap<>();
   private final Map<Buf, Integer> death = new HashMap<>();
+  private final Map<Buf, Buf> over = new HashMap<>();
+  private final Set<Buf> taken = new HashSet<>();
+  private final Set<Integer> needless = new HashSet<>();
 
   private Reuse(List<Step> steps) {
     this.steps = steps;
@@ -28,52 +34,76 @@ final class Reuse {
     }
   }
 
-  /// From a buffer to the one that it is written over.
-  static Map<Buf, Buf> of(List<Step> steps) {
-    return new Reuse(steps).find();
+  /// What there is to do, and who is written over whom.
+  ///
+  /// @param over from a buffer to the one that it is written over
+  record Plan(List<Step> steps, Map<Buf, Buf> over) {}
+
+  static Plan of(List<Step> steps) {
+    Reuse r = new Reuse(steps);
+    r.find();
+    List<Step> left = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
+      if (!r.needless.contains(i)) {
+        left.add(steps.get(i));
+      }
+    }
+    return new Plan(List.copyOf(left), Map.copyOf(r.over));
   }
 
-  private Map<Buf, Buf> find() {
-    Map<Buf, Buf> over = new HashMap<>();
-    Set<Buf> taken = new HashSet<>();
+  private void find() {
+    Map<Buf, Integer> cleared = new HashMap<>();
     for (int i = 0; i < steps.size(); i++) {
-      if (steps.get(i) instanceof Step.Launch l) {
-        for (Buf fresh : l.buffers()) {
-          if (isBorn(fresh, i)) {
-            Buf old = under(l, i, fresh, taken);
-            if (old != null) {
-              over.put(fresh, old);
-              taken.add(old);
-            }
-          }
+      if (!(steps.get(i) instanceof Step.Launch l)) {
+        continue;
+      }
+      for (Buf fresh : l.buffers()) {
+        // A buffer that nobody reads is not worth it.
+        if (fresh.home != Buf.Home.ARENA || at(death, fresh) <= i) {
+          continue;
+        }
+        boolean born = at(birth, fresh) == i;
+        if (born && fresh.border != null && l.buffers().size() == 1) {
+          cleared.put(fresh, i);
+          continue;
+        }
+        Integer border = cleared.remove(fresh);
+        if (born || border != null) {
+          lay(l, i, fresh, border);
         }
       }
     }
-    return over;
   }
 
-  /// A buffer that nobody reads is not worth it.
-  private boolean isBorn(Buf b, int step) {
-    return b.home == Buf.Home.ARENA && at(birth, b) == step && at(death, b) > step;
-  }
-
-  /// The youngest that fits: the memory of both is one for as long as either lives.
-  private @Nullable Buf under(Step.Launch l, int step, Buf fresh, Set<Buf> taken) {
+  /// @param border the step that clears a border of the fresh one, before this step
+  private void lay(Step.Launch l, int step, Buf fresh, @Nullable Integer border) {
     Buf best = null;
     for (Buf old : l.buffers()) {
+      // The youngest: the memory of both is one for as long as either lives.
       if (old.home == Buf.Home.ARENA
-          && at(birth, old) < step
+          && at(birth, old) < (border == null ? step : border)
           && at(death, old) == step
           && !taken.contains(old)
-          && old.elements == fresh.elements
-          && old.dtype.bytes() == fresh.dtype.bytes()
           && (best == null || at(birth, old) > at(birth, best))
-          && Overlay.suits(
-              l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh), fresh.elements)) {
+          && fits(l, old, fresh)) {
         best = old;
       }
     }
-    return best;
+    if (best != null) {
+      over.put(fresh, best);
+      taken.add(best);
+      if (border != null) {
+        needless.add(border);
+      }
+    }
+  }
+
+  private static boolean fits(Step.Launch l, Buf old, Buf fresh) {
+    return old.elements == fresh.elements
+        && old.dtype.bytes() == fresh.dtype.bytes()
+        && Objects.equals(old.border, fresh.border)
+        && Overlay.suits(
+            l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh), fresh.inner());
   }
 
   private static int at(Map<Buf, Integer> steps, Buf b) {

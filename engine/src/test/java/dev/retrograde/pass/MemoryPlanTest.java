@@ -3,11 +3,13 @@ package dev.retrograde.pass;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.retrograde.choice.Saving;
+import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
+import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Target;
@@ -167,5 +169,37 @@ class MemoryPlanTest {
     assertThat(reused((t, a) -> t.matmul(t.mul(a, 2), a))).isEqualTo(1);
     assertThat(reused((t, a) -> t.add(a, t.transpose(a, 1, 0)))).isEqualTo(1);
     assertThat(reused((t, a) -> t.sub(a, t.reshape(t.max(a, 1), 8, 1)))).isEqualTo(2);
+  }
+
+  @Test
+  void dataGradientsAreWrittenOverTheirImages() {
+    Program p =
+        Nets.step(
+            "chain",
+            (t, x) -> {
+              Tensor h = x;
+              for (int i = 0; i < 5; i++) {
+                h = t.relu(Nets.conv(t, "conv" + i, h, 16, Geometry.square(3, 1, 1)));
+              }
+              return t.mean(h, 1, 2);
+            },
+            8,
+            16,
+            16,
+            16);
+    MemoryReport r = report(p, Target.Options.DEFAULT);
+    assertApart(r);
+    assertHandedOver(r);
+    Map<String, Entry> byName = new java.util.HashMap<>();
+    r.tensors().forEach(e -> byName.putIfAbsent(e.name(), e));
+    // The images of three convolutions: the first one's input has no gradient, and the second one's
+    // data gradient is read by a filter gradient alone, so that it needs no border.
+    long image = 8L * 18 * 18 * 16 * 4;
+    assertThat(
+            r.tensors().stream()
+                .filter(e -> e.tag() == Tag.COTANGENT)
+                .map(e -> byName.get(e.over()))
+                .filter(e -> e != null && e.tag() == Tag.RESIDUAL && e.bytes() == image))
+        .hasSize(3);
   }
 }
