@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class MemoryPlan {
   private static final long ALIGN = 64;
 
+  /// Further tries of one order, each with the highest place moved to the front.
+  private static final int REPAIRS = 16;
+
   private final Map<Buf, Slot> slots = new LinkedHashMap<>();
   private final long bytes;
   private final MemoryReport report;
@@ -40,6 +43,10 @@ final class MemoryPlan {
 
     long end() {
       return offset + reserve(buf);
+    }
+
+    boolean taken(int step) {
+      return birth <= step && step <= last;
     }
   }
 
@@ -90,20 +97,51 @@ final class MemoryPlan {
     return s;
   }
 
-  /// Gives every place of the arena its offset; returns the end of the last.
+  /// Gives every place of the arena its offset; returns the end of the last. Which order of placing
+  /// packs best depends on the program: several are tried unless the first comes close to what is
+  /// alive at most.
   private long placeAll() {
     List<Slot> arena =
         new ArrayList<>(
             slots.values().stream()
                 .filter(s -> s.buf.home == Buf.Home.ARENA && s.over == null)
                 .toList());
-    arena.sort(Comparator.comparingLong((Slot s) -> -s.buf.bytes()).thenComparingInt(s -> s.birth));
-    long most = 0;
-    List<Slot> placed = new ArrayList<>();
-    for (Slot s : arena) {
-      s.offset = place(s, placed);
-      insert(placed, s);
-      most = Math.max(most, s.end());
+    Comparator<Slot> largest = Comparator.comparingLong(s -> -s.buf.bytes());
+    Comparator<Slot> longest = Comparator.comparingInt(s -> s.birth - s.last);
+    long[] taken = taken(arena);
+    int peak = 0;
+    for (int i = 0; i < taken.length; i++) {
+      peak = taken[i] > taken[peak] ? i : peak;
+    }
+    long close = taken[peak] * 102 / 100;
+    int at = peak;
+    List<Comparator<Slot>> orders =
+        List.of(
+            largest.thenComparingInt(s -> s.birth),
+            Comparator.comparingLong(s -> -s.buf.bytes() * (s.last - s.birth + 1)),
+            Comparator.comparing((Slot s) -> !s.taken(at)).thenComparing(longest),
+            Comparator.comparing((Slot s) -> !s.taken(at)).thenComparing(largest),
+            largest.thenComparingInt(s -> -s.last),
+            longest.thenComparing(largest));
+    long most = Long.MAX_VALUE;
+    long[] offsets = new long[arena.size()];
+    for (int i = 0; i < orders.size() && most > close; i++) {
+      List<Slot> ordered = new ArrayList<>(arena);
+      ordered.sort(orders.get(i));
+      for (int again = 0; again <= REPAIRS && most > close; again++) {
+        long end = place(ordered, again % 2 == 1);
+        if (end < most) {
+          most = end;
+          for (int k = 0; k < offsets.length; k++) {
+            offsets[k] = arena.get(k).offset;
+          }
+        }
+        // What ends highest is placed first the next time.
+        ordered.sort(Comparator.comparing((Slot s) -> s.end() < end));
+      }
+    }
+    for (int k = 0; k < offsets.length; k++) {
+      arena.get(k).offset = offsets[k];
     }
     for (Slot s : slots.values()) {
       s.offset = first(s).offset;
@@ -118,6 +156,31 @@ final class MemoryPlan {
     int birth = old == null ? s.birth : s.birth + 1;
     String over = old == null ? "" : old.buf.name;
     return new Entry(s.buf.name, s.buf.tag, s.buf.bytes(), birth, s.death, s.offset, over);
+  }
+
+  /// Places in this order; returns the end of the last.
+  private static long place(List<Slot> ordered, boolean tight) {
+    long most = 0;
+    List<Slot> placed = new ArrayList<>();
+    for (Slot s : ordered) {
+      s.offset = place(s, placed, tight);
+      insert(placed, s);
+      most = Math.max(most, s.end());
+    }
+    return most;
+  }
+
+  /// Bytes of places taken at each step: no order needs fewer than the most of them.
+  private static long[] taken(List<Slot> arena) {
+    long[] taken = new long[arena.stream().mapToInt(s -> s.last + 2).max().orElse(1)];
+    for (Slot s : arena) {
+      taken[s.birth] += reserve(s.buf);
+      taken[s.last + 1] -= reserve(s.buf);
+    }
+    for (int i = 1; i < taken.length; i++) {
+      taken[i] += taken[i - 1];
+    }
+    return taken;
   }
 
   private static long reserve(Buf b) {
@@ -140,19 +203,23 @@ final class MemoryPlan {
   }
 
   /// The lowest offset free for as long as s lives.
-  private static long place(Slot s, List<Slot> placed) {
+  private static long place(Slot s, List<Slot> placed, boolean tight) {
     long at = 0;
     long size = reserve(s.buf);
+    long best = -1;
+    long tightest = Long.MAX_VALUE;
     for (Slot o : placed) {
       if (o.last < s.birth || s.last < o.birth) {
         continue;
       }
-      if (at + size <= o.offset) {
-        break;
+      long gap = o.offset - at;
+      if (gap >= size && (tight ? gap < tightest : best < 0)) {
+        best = at;
+        tightest = gap;
       }
       at = Math.max(at, o.end());
     }
-    return at;
+    return best < 0 ? at : best;
   }
 
   long offset(Buf b) {
