@@ -82,14 +82,14 @@ final class Account {
         switch (t) {
           case Keep _ -> "store";
           case Remake _ -> "remade";
-          case Invert _ -> "inverse";
+          case Invert _ -> used.contains(v) ? "store" : "inverse";
           case Coded c -> name(c.code());
           case ForWeights w -> name(w.code());
         };
     long kept =
         switch (t) {
-          case Keep _ -> used.contains(v) ? bytes : 0;
-          case Remake _, Invert _ -> 0;
+          case Keep _, Invert _ -> used.contains(v) ? bytes : 0;
+          case Remake _ -> 0;
           case Coded c -> c.code().bytes(v.type());
           case ForWeights w -> w.code().bytes(v.type());
         };

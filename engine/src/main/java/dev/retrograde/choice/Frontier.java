@@ -3,7 +3,6 @@ package dev.retrograde.choice;
 import dev.retrograde.choice.Saving.ByLayer;
 import dev.retrograde.choice.Saving.Selection;
 import dev.retrograde.ir.Glob;
-import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
@@ -121,7 +120,7 @@ public final class Frontier {
   private Map<ByLayer, String> candidates() {
     List<String> units = units();
     List<List<Saving>> ladders = new ArrayList<>();
-    boolean couples = joint.nodes().stream().anyMatch(n -> n.op() instanceof MapOp.Couple);
+    boolean couples = reverses(new ByLayer(new Saving.Reversible(), List.of()));
     Saving store = new Saving.Store();
     Saving exact = new Saving.Exact();
     ladders.add(List.of(store, exact, new Saving.Recompute(1)));
