@@ -33,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
     footer = {
       "  retrograde bench",
       "  retrograde bench --suite accept-core --part mlp",
+      "  retrograde bench --suite memory --part budgets --threads 2",
       "  retrograde bench --suite accept-core --json docs/results/accept-core.json"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -63,6 +64,15 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the record as JSON.")
   @Nullable Path json;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = {
+        "Where a long suite keeps the runs that are done; called again, it goes on from there.",
+        "Default: beside --json."
+      })
+  @Nullable Path kept;
 
   @Override
   public Integer call() throws Exception {
@@ -101,7 +111,7 @@ final class BenchCommand implements Callable<Integer> {
     Screen screen = Screen.of(spec.commandLine().getErr());
     List<SuiteRow> rows = new ArrayList<>();
     chosen.run(
-        new Suite.Settings(Optional.ofNullable(part), Optional.ofNullable(threads), target),
+        new Suite.Settings(Optional.ofNullable(part), Optional.ofNullable(threads), target, kept()),
         new Suite.Listener() {
           @Override
           public void row(SuiteRow row) {
@@ -124,6 +134,14 @@ final class BenchCommand implements Callable<Integer> {
     }
     out.flush();
     return rows.stream().allMatch(SuiteRow::met) ? ExitCode.DONE : ExitCode.MISSED;
+  }
+
+  private Optional<Path> kept() {
+    if (kept != null || json == null) {
+      return Optional.ofNullable(kept);
+    }
+    String name = String.valueOf(json.getFileName()).replaceFirst("\\.json$", "") + ".runs.jsonl";
+    return Optional.of(json.resolveSibling(name));
   }
 
   private static String line(SuiteRow row) {

@@ -12,7 +12,6 @@ import dev.retrograde.runtime.Executable.Compiled;
 import dev.retrograde.runtime.Listing;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
-import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.target.Target;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -47,7 +46,10 @@ import picocli.CommandLine.Spec;
       "  retrograde explain --model lenet --batch 64",
       "  retrograde explain --model resnet20 --data cifar10 --limit 200 --backward recompute:2"
           + " --show memory",
-      "  retrograde explain --model mlp:32 --show program"
+      "  retrograde explain --model resnet18 --data cifar10 --limit 200 --batch 128 --backward exact"
+          + " --memory",
+      "  retrograde explain --model mlp:32 --show program",
+      "  retrograde explain --choices"
     })
 final class ExplainCommand implements Callable<Integer> {
   /// Parts of the answer.
@@ -89,6 +91,23 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Passes to switch off: simplify, fuse, epilogue.")
   @Nullable Set<String> without;
 
+  @Option(
+      names = "--memory",
+      description =
+          "Where memory goes: the peak by tag, what was foretold, every residual with its policy"
+              + " and why, and under a budget the mixtures that it chose from.")
+  boolean memory;
+
+  @Option(names = "--all", description = "With --memory: residuals below 1 KiB too.")
+  boolean all;
+
+  @Option(
+      names = "--choices",
+      description =
+          "The table of pairs: which saving policy does what to which layer, and beside"
+              + " which other. Needs no model.")
+  boolean choices;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the memory table as JSON.")
   @Nullable Path json;
 
@@ -97,6 +116,10 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
+    if (choices) {
+      ChoicesText.print(out);
+      return ExitCode.DONE;
+    }
     BackwardSpec parsed = BackwardSpec.parse(backward);
     if (parsed.runs().size() != 1) {
       throw new IllegalArgumentException("--backward: explain shows one run at a time");
@@ -114,16 +137,16 @@ final class ExplainCommand implements Callable<Integer> {
               .formatted(task.target().name()));
       out.println();
     }
-    Set<Part> parts =
-        show == null ? EnumSet.of(Part.LAYERS, Part.KERNELS, Part.MEMORY) : EnumSet.copyOf(show);
-    if (asm) {
-      parts.add(Part.CODE);
+    if (memory) {
+      new MemoryText(about, all).print(out);
+      out.println();
     }
+    Set<Part> parts = parts();
     for (Part part : parts) {
       switch (part) {
         case LAYERS -> layers(out, task, about);
         case KERNELS -> kernels(out, about);
-        case MEMORY -> memory(out, about.memory());
+        case MEMORY -> tensors(out, about.memory());
         case PROGRAM -> program(out, about.step());
         case PASSES -> passes(out, about);
         case CODE -> code(out, about, asm);
@@ -138,6 +161,19 @@ final class ExplainCommand implements Callable<Integer> {
     }
     out.flush();
     return ExitCode.DONE;
+  }
+
+  private Set<Part> parts() {
+    Set<Part> parts = EnumSet.noneOf(Part.class);
+    if (show != null) {
+      parts.addAll(show);
+    } else if (!memory) {
+      parts.addAll(List.of(Part.LAYERS, Part.KERNELS, Part.MEMORY));
+    }
+    if (asm) {
+      parts.add(Part.CODE);
+    }
+    return parts;
   }
 
   private static void layers(PrintWriter out, TaskOptions.Resolved task, Explanation about) {
@@ -211,7 +247,7 @@ final class ExplainCommand implements Callable<Integer> {
         });
   }
 
-  private static void memory(PrintWriter out, MemoryReport m) {
+  private static void tensors(PrintWriter out, MemoryReport m) {
     List<List<String>> table = new ArrayList<>();
     table.add(List.of("tensor", "tag", "bytes", "born", "dies", "offset"));
     for (Entry e : m.tensors()) {
@@ -226,22 +262,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
     out.print(Screen.table(table));
     out.println();
-    out.printf(
-        Locale.ROOT,
-        "peak %,d bytes at step %d of %d: %s%n",
-        m.peakBytes(),
-        m.peakStep(),
-        m.steps(),
-        m.peakNode());
-    Map<Tag, Long> tags = m.atPeak();
-    for (Tag tag : Tag.values()) {
-      out.printf(
-          Locale.ROOT,
-          "  %-10s %,15d%n",
-          tag.name().toLowerCase(Locale.ROOT),
-          tags.getOrDefault(tag, 0L));
-    }
-    out.printf(Locale.ROOT, "arena %,d bytes%n", m.arenaBytes());
+    MemoryText.peak(out, m);
   }
 
   private static void program(PrintWriter out, Program step) {

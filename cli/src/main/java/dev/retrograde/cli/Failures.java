@@ -1,5 +1,6 @@
 package dev.retrograde.cli;
 
+import dev.retrograde.choice.BudgetException;
 import dev.retrograde.data.DataException;
 import dev.retrograde.runtime.MemoryLimitException;
 import dev.retrograde.train.ModelException;
@@ -52,7 +53,7 @@ final class Failures {
       case DataException _, ModelException _ -> ExitCode.DATA;
       case FileSystemException _ -> ExitCode.DATA;
       case UncheckedIOException u when u.getCause() instanceof FileSystemException -> ExitCode.DATA;
-      case MemoryLimitException _ -> ExitCode.MEMORY;
+      case MemoryLimitException _, BudgetException _ -> ExitCode.MEMORY;
       case IllegalArgumentException _ -> ExitCode.WRONG_USE;
       default -> ExitCode.FAULT;
     };

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// Progress and tables, fit for a terminal or for a file.
 ///
@@ -76,8 +77,14 @@ final class Screen {
     }
   }
 
-  /// A table: the first column to the left, numbers to the right, two blanks between.
+  /// A table: the first column to the left, the others to the right, two blanks between.
   static String table(List<List<String>> rows) {
+    int columns = rows.stream().mapToInt(List::size).max().orElse(0);
+    return table(rows, IntStream.range(1, columns).toArray());
+  }
+
+  /// A table whose columns stand to the left but for these, two blanks between.
+  static String table(List<List<String>> rows, int... toTheRight) {
     List<Integer> widths = new ArrayList<>();
     for (List<String> row : rows) {
       for (int c = 0; c < row.size(); c++) {
@@ -91,9 +98,11 @@ final class Screen {
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int c = 0; c < row.size(); c++) {
+        int column = c;
         String cell = row.get(c);
         String gap = " ".repeat(widths.get(c) - cell.length());
-        line.append(c == 0 ? "" : "  ").append(c == 0 ? cell + gap : gap + cell);
+        boolean right = IntStream.of(toTheRight).anyMatch(r -> r == column);
+        line.append(c == 0 ? "" : "  ").append(right ? gap + cell : cell + gap);
       }
       out.append(line.toString().stripTrailing()).append('\n');
     }

@@ -52,6 +52,7 @@ final class Tables {
             "loss",
             "time/step",
             "peak",
+            "forecast",
             "residual",
             "MACs forward",
             "backward"));
@@ -73,7 +74,9 @@ final class Tables {
       line.add(Unit.SECONDS.text(row.secondsPerStep()));
       RunResult.Cost cost = row.cost().orElseThrow();
       line.add(Unit.BYTES.text(cost.memory().peakBytes()));
-      line.add(Unit.BYTES.text(cost.memory().atPeak().getOrDefault(Tag.RESIDUAL, 0L)));
+      line.add(
+          cost.kept().forecast().map(f -> Unit.BYTES.text(f.memory().peakBytes())).orElse("-"));
+      line.add(Unit.BYTES.text(cost.kept().kept()));
       line.add(Unit.COUNT.text(cost.forwardMacs()));
       line.add(Unit.COUNT.text(cost.backwardMacs()));
       table.add(line);

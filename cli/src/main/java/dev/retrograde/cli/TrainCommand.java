@@ -78,7 +78,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     parsed.check(task.task().layers());
     BackwardRun run = parsed.runs().getFirst();
-    run.refusal(task.task().layers())
+    run.refusal()
         .ifPresent(why -> {
           throw new IllegalArgumentException("--backward " + run + ": " + why);
         });

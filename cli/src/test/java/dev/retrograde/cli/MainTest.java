@@ -59,26 +59,26 @@ class MainTest {
         tiny(
             "compare",
             "--backward",
-            "recompute:2,pooled:2",
+            "recompute:2,topk:0.5",
             "--json",
             json.toString(),
             "--report",
             report.toString());
-    assertThat(ran.err()).contains("pooled:2", "store, seed 1: done");
+    assertThat(ran.err()).contains("topk:0.5", "store, seed 1: done");
     assertThat(ran.code()).isZero();
     assertThat(ran.out())
         .contains("model   mlp:4, 3,190 parameters")
         .contains("data    generated digits: 20 to train on, 20 to test on")
         .containsPattern("store +[0-9.]+ %")
-        .containsPattern("pooled:2 +refused")
+        .containsPattern("topk:0.5 +refused")
         .contains("Exact: every loss equals the baseline's, bit for bit.")
-        .contains("Refused: pooled is not available in this version.")
+        .contains("Refused: topk is not available in this version.")
         .containsPattern("seed 1: initial weights [0-9a-f]{16}, order of batches [0-9a-f]{16}");
     JsonNode record = Json.parse(Files.readString(json));
     assertThat(record.get("command").asString()).isEqualTo("compare");
     assertThat(record.get("runs")).hasSize(3);
     assertThat(record.get("settings").get("backward").asString())
-        .isEqualTo("store,recompute:2,pooled:2");
+        .isEqualTo("store,recompute:2,topk:0.5");
     assertThat(Files.readString(report)).contains("Comparison: mlp:4 on generated digits");
   }
 
@@ -139,7 +139,7 @@ class MainTest {
     assertThat(ran.code()).isZero();
     assertThat(ran.out())
         .contains("multiply-adds: forward ", "distinct", "peak ", "tensor", "residual")
-        .containsPattern("fc1 +store|relu1 +recompute:2");
+        .containsPattern("relu1 +recompute:2: 1 store");
     Ran program = tiny("explain", "--show", "program");
     assertThat(program.code()).isZero();
     assertThat(program.out()).contains("Contract").doesNotContain("distinct");
@@ -156,10 +156,59 @@ class MainTest {
   }
 
   @Test
+  void explainSaysWhereMemoryGoesAndWhy() throws IOException {
+    Path json = folder.resolve("memory.json");
+    Ran ran = tiny("explain", "--memory", "--all", "--json", json.toString());
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .containsPattern("peak [0-9,]+ bytes .* at step")
+        .containsPattern("forecast [0-9,]+ bytes \\(.0\\.000 %\\)")
+        .containsPattern("relu1 +relu +store +160 +160 +fc2 relu1 +small")
+        .containsPattern("residuals of [0-9,]+ bytes under 'store'; [0-9,]+ bytes are kept")
+        .doesNotContain("mixtures", "multiply-adds: forward");
+    JsonNode record = Json.parse(Files.readString(json));
+    assertThat(record.get("residuals").get(0).get("reason").asString()).isEqualTo("small");
+    assertThat(record.get("forecast_bytes").asLong())
+        .isEqualTo(record.get("reserved_bytes").asLong());
+    assertThat(tiny("explain", "--memory").out()).contains("below 1 KiB not listed");
+  }
+
+  @Test
+  void explainMarksTheMixtureThatABudgetTook() {
+    Ran ran = tiny("explain", "--memory", "--backward", "budget:1GiB");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .contains("mixtures that a budget chooses from", "* taken")
+        .containsPattern("\\* +[0-9,]+ +[0-9,]+ +.+ store");
+  }
+
+  @Test
+  void explainPrintsTheTableOfPairsWithoutAModel() {
+    Ran ran = run("explain", "--choices");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out())
+        .containsPattern("batch norm +exact +exact +exact +refused +exact +noise +bias")
+        .containsPattern("quantized +noise +noise +noise")
+        .contains("reversible, exact form - exact: inputs are solved from outputs on a grid");
+  }
+
+  @Test
   void aMemoryLimitIsFour() {
     CommandLine line =
         Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()));
     assertThat(Failures.of(new MemoryLimitException("too large"), line, false)).isEqualTo(4);
+  }
+
+  @Test
+  void aBudgetThatCannotBeMetIsFour() {
+    for (String command : List.of("train", "explain")) {
+      Ran ran = tiny(command, "--backward", "budget:1KiB");
+      assertThat(ran.code()).isEqualTo(4);
+      assertThat(ran.err()).contains("cannot be met: the least is").doesNotContain("\tat ");
+    }
+    assertThat(tiny("train", "--backward", "reversible"))
+        .satisfies(wrongUse("no layer that it covers declares an inverse"));
   }
 
   @Test
@@ -222,8 +271,8 @@ class MainTest {
         .satisfies(wrongUse("train does one run of one seed"));
     assertThat(tiny("train", "--backward", "store,recompute:2"))
         .satisfies(wrongUse("train does one run"));
-    assertThat(tiny("train", "--backward", "pooled:2"))
-        .satisfies(wrongUse("pooled is not available in this version"));
+    assertThat(tiny("train", "--backward", "topk:0.5"))
+        .satisfies(wrongUse("topk is not available in this version"));
     assertThat(tiny("train", "--optimizer", "sdg")).satisfies(wrongUse("unknown optimizer 'sdg'"));
     assertThat(tiny("train", "--schedule", "sine")).satisfies(wrongUse("unknown schedule 'sine'"));
     assertThat(tiny("train", "--augment", "spin")).satisfies(wrongUse("found 'spin'"));

@@ -8,12 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retrograde.autodiff.Reverse;
+import dev.retrograde.choice.Residual;
+import dev.retrograde.choice.Saving;
+import dev.retrograde.data.DataSet;
 import dev.retrograde.data.generate.GeneratedDigits;
 import dev.retrograde.interp.InterpTarget;
+import dev.retrograde.ir.Glob;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
@@ -29,6 +34,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -130,6 +136,31 @@ class GuidesTest {
       assertThat(run.state().get("gated.scale").get(0)).isNotZero();
       assertThat(run.state().has("gated.branch.weight")).isTrue();
       assertThat(run.state().get("size.largest").get(0)).isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void policiesByLayerSaveMemoryAndGiveAnAccount() {
+    DataSet digits = GeneratedDigits.of(16, 8, 1);
+    Target target = new JvmTarget();
+    Map<String, Long> kept = new HashMap<>();
+    long peak;
+    Saving saving =
+        new Saving.ByLayer(
+            new Saving.Exact(),
+            List.of(new Saving.Selection(Glob.of("stage1.**"), new Saving.Quantized(8))));
+    try (Training run =
+        Training.of("resnet:8").data(digits).batch(8).backward(saving).target(target).start()) {
+      run.steps(2);
+      for (Residual r : run.saved().residuals()) {
+        kept.merge(r.policy(), r.kept(), Long::sum);
+      }
+      peak = run.stepExecutable().memory().peakBytes();
+    }
+    assertThat(kept).containsKeys("store", "remade", "quantized:8");
+    assertThat(kept.get("remade")).isZero();
+    try (Training run = Training.of("resnet:8").data(digits).batch(8).target(target).start()) {
+      assertThat(peak).isLessThan(run.stepExecutable().memory().peakBytes());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.retrograde.train;
 
 import dev.retrograde.autodiff.Reverse;
+import dev.retrograde.choice.Frontier;
 import dev.retrograde.choice.Saved;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Origin.Phase;
@@ -64,6 +65,53 @@ public record Plan(
     return new Saved(FiniteGuard.guard(s.program(), LOSS), s.policy(), s.residuals());
   }
 
+  /// The mixtures of policies worth taking for a step, from which a budget chooses.
+  ///
+  /// @param lossy whether policies that change the gradient take part
+  /// @param forecasts what a program would need
+  public Frontier frontier(int batch, boolean lossy, Function<Program, Forecast> forecasts) {
+    return new Frontier(joint(batch), lossy, p -> forecasts.apply(FiniteGuard.guard(p, LOSS)));
+  }
+
+  /// Forward and backward without the update, under the saving policy: the gradient of every
+  /// parameter is an output of its name, and no state changes. For looking at gradients.
+  ///
+  /// @param forecasts what a program would need; asked by a policy that is given a budget
+  public Program gradients(int batch, Function<Program, Forecast> forecasts) {
+    Program joint =
+        Trace.program(
+            "gradients",
+            true,
+            t -> {
+              Tensor loss = forward(t, batch);
+              t.phase(Phase.BACKWARD);
+              gradientsOf(t, loss).forEach(t::output);
+            });
+    Program bare =
+        new Program(
+            joint.name(),
+            joint.state(),
+            joint.inputs(),
+            joint.nodes(),
+            joint.outputs(),
+            List.of(),
+            joint.functions());
+    return saving.save(bare, forecasts).program();
+  }
+
+  private static Map<String, Tensor> gradientsOf(Trace t, Tensor loss) {
+    Map<String, Value> wanted = new LinkedHashMap<>();
+    for (StateEntry e : t.state()) {
+      if (e.role() == Role.PARAMETER) {
+        wanted.put(e.name(), t.stateValue(e.name()).value());
+      }
+    }
+    Map<String, Tensor> gradients = new LinkedHashMap<>();
+    Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
+        .forEach((name, g) -> gradients.put(name, new Tensor(g)));
+    return gradients;
+  }
+
   /// The same plan under another saving policy.
   public Plan with(Saving other) {
     return new Plan(model, loss, optimizer, other, sample);
@@ -78,15 +126,7 @@ public record Plan(
           Tensor loss = forward(t, batch);
           Tensor lr = t.input(LR, Type.of(DType.F32));
           t.phase(Phase.BACKWARD);
-          Map<String, Value> wanted = new LinkedHashMap<>();
-          for (StateEntry e : t.state()) {
-            if (e.role() == Role.PARAMETER) {
-              wanted.put(e.name(), t.stateValue(e.name()).value());
-            }
-          }
-          Map<String, Tensor> gradients = new LinkedHashMap<>();
-          Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted)
-              .forEach((name, g) -> gradients.put(name, new Tensor(g)));
+          Map<String, Tensor> gradients = gradientsOf(t, loss);
           t.phase(Phase.UPDATE);
           t.scope(
               "update",

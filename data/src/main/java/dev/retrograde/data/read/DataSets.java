@@ -17,14 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// Opens a data set by what lies at a path.
 ///
 /// Recognised are idx files (`train-images*`, `train-labels*`, `t10k-images*`, `t10k-labels*`) and
-/// CIFAR-10 (`data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`), each plain or gzip, and
-/// the archive `cifar-10-binary.tar.gz`, alone or in a folder. Where both forms of a file are
-/// there, the plain one is read.
+/// CIFAR-10 (`data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`), each plain or gzip,
+/// optical digits (`optdigits.tra`, `optdigits.tes`), and the archive `cifar-10-binary.tar.gz`,
+/// alone or in a folder. Where both forms of a file are there, the plain one is read.
 public final class DataSets {
   private static final String ARCHIVE = "cifar-10-binary.tar.gz";
   private static final String SOUGHT =
       "train-images* with train-labels* (idx, plain or .gz), data_batch_1.bin to data_batch_5.bin"
-          + " (CIFAR-10, plain or .gz), or "
+          + " (CIFAR-10, plain or .gz), optdigits.tra with"
+          + " optdigits.tes (plain or .gz), or "
           + ARCHIVE;
 
   private DataSets() {}
@@ -77,6 +78,11 @@ public final class DataSets {
     }
     if (archive.isPresent()) {
       return openArchive(archive.get(), options);
+    }
+    Optional<Path> digits = pick(files, "optdigits.tra");
+    if (digits.isPresent()) {
+      Path test = pick(files, "optdigits.tes").orElseThrow(() -> lacking(path, "optdigits.tes*"));
+      return OptDigits.read(name, digits.get(), test, options.limit());
     }
     throw new DataException(
         Place.whole(path), SOUGHT, describe(files), "Name a folder that holds one of these.");

@@ -1,7 +1,7 @@
 package dev.retrograde.lab.backward;
 
 import dev.retrograde.choice.Saving;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -29,31 +29,57 @@ public record BackwardRun(List<Part> parts) {
         .reduce((earlier, later) -> later);
   }
 
-  /// Why this version cannot train this run on these layers; empty if it can.
-  public Optional<String> refusal(Collection<String> layers) {
+  /// Why this version cannot train this run, whatever the model; empty if it can.
+  public Optional<String> refusal() {
     for (Part p : parts) {
-      if (!p.choice().available()) {
+      if (!p.choice().available(p.given())) {
         return Optional.of("%s is not available in this version".formatted(p.choice().text()));
       }
-      if (p.choice() == Choice.RECOMPUTE && p.argument(0).equals("cheap")) {
-        return Optional.of("recompute:cheap is not available in this version; recompute:2 is");
+    }
+    List<Part> savings = effective();
+    boolean budget = savings.stream().anyMatch(BackwardRun::budget);
+    if (budget && savings.size() > 1) {
+      return Optional.of(
+          "a budget decides for all layers and takes no other saving part beside it; write it"
+              + " alone, without a pattern");
+    }
+    return budget && savings.getFirst().layers().isPresent()
+        ? Optional.of("a budget decides for all layers; write it without a pattern")
+        : Optional.empty();
+  }
+
+  /// The engine's saving policy: the last part without a pattern for all layers, and those behind
+  /// it for their own. Only for runs without a [#refusal].
+  public Saving saving() {
+    Saving otherwise = new Saving.Store();
+    List<Saving.Selection> selections = new ArrayList<>();
+    for (Part p : effective()) {
+      Saving saving = p.saving().orElseThrow();
+      if (p.layers().isEmpty()) {
+        otherwise = saving;
+      } else {
+        selections.add(new Saving.Selection(p.layers().get(), saving));
       }
     }
-    List<String> savings = layers.stream().map(this::savingText).distinct().sorted().toList();
-    return savings.size() <= 1
-        ? Optional.empty()
-        : Optional.of(
-            "saving that differs between layers (%s) is not available in this version"
-                .formatted(String.join(" and ", savings)));
+    return selections.isEmpty() ? otherwise : new Saving.ByLayer(otherwise, selections);
   }
 
-  /// The engine's saving policy. Only for runs without a [#refusal].
-  public Saving saving(Collection<String> layers) {
-    return Saving.parse(layers.stream().findFirst().map(this::savingText).orElse("store"));
+  /// The parts about saving, from the last one that is about all layers.
+  private List<Part> effective() {
+    List<Part> out = new ArrayList<>();
+    for (Part p : parts) {
+      if (p.axis() == Axis.SAVING) {
+        if (p.layers().isEmpty()) {
+          out.clear();
+        }
+        out.add(p);
+      }
+    }
+    return out;
   }
 
-  private String savingText(String layer) {
-    return deciding(Axis.SAVING, layer).map(Part::choiceText).orElse("store");
+  private static boolean budget(Part p) {
+    return p.choice() == Choice.BUDGET;
   }
 
   @Override

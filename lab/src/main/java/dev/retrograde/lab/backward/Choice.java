@@ -12,25 +12,34 @@ public enum Choice {
   RECOMPUTE(
       Axis.SAVING,
       true,
-      "keep values between groups of k blocks, compute the others again",
+      "keep values between groups of k blocks, compute the others again; cheap is exact",
       new Argument("k", Kind.COUNT_OR_CHEAP, "2")),
-  REVERSIBLE(Axis.SAVING, false, "rebuild inputs from outputs, in regions that declare an inverse"),
-  EXACT(Axis.SAVING, false, "rebuild from the input of batch norm, mode A"),
-  POOLED(Axis.SAVING, false, "keep averages over p x p", new Argument("p", Kind.COUNT, "2")),
+  REVERSIBLE(Axis.SAVING, true, "rebuild inputs from outputs, in regions that declare an inverse"),
+  EXACT(Axis.SAVING, true, "rebuild from the input of batch norm, mode A"),
+  POOLED(Axis.SAVING, true, "keep averages over p x p", new Argument("p", Kind.COUNT, "2")),
   POOLEDQ(
-      Axis.SAVING, false, "keep quantised averages over p x p", new Argument("p", Kind.COUNT, "2")),
-  QUANTIZED(Axis.SAVING, false, "keep few bits a value", new Argument("bits", Kind.BITS, "8")),
+      Axis.SAVING,
+      true,
+      "keep averages over p x p, inputs of batch norm in 8 bits",
+      new Argument("p", Kind.COUNT, "2")),
+  POOLEDALL(
+      Axis.SAVING,
+      true,
+      "keep averages over p x p, of inputs of batch norm too",
+      new Argument("p", Kind.COUNT, "2")),
+  QUANTIZED(Axis.SAVING, true, "keep few bits a value", new Argument("bits", Kind.BITS, "8")),
   BLOCKSPARSE(
       Axis.SAVING,
-      false,
-      "keep the largest values of each block",
+      true,
+      "keep the strongest blocks of the inputs of dense layers",
       new Argument("block", Kind.COUNT, "16"),
-      new Argument("sparsity", Kind.SHARE, "0.5")),
+      new Argument("sparsity", Kind.PART, "0.5")),
   BUDGET(
       Axis.SAVING,
-      false,
+      true,
       "stay below so many bytes, or below a share of the backward multiply-adds",
-      new Argument("bytes or percent", Kind.BYTES_OR_PERCENT, "")),
+      new Argument("bytes or percent", Kind.BYTES_OR_PERCENT, ""),
+      new Argument("what may take part", Kind.LOSSY, "exact")),
   DENSE(Axis.ERROR, true, "pass every cotangent on"),
   TINYPROP(
       Axis.ERROR,
@@ -83,10 +92,10 @@ public enum Choice {
     return summary;
   }
 
-  /// Whether this version can train with it. The others are known by name, and a run that asks for
-  /// one becomes a row that says so.
-  public boolean available() {
-    return available;
+  /// Whether this version can train with it, given its arguments. The others are known by name, and
+  /// a run that asks for one becomes a row that says so.
+  boolean available(List<String> given) {
+    return available && (axis == Axis.ERROR || axis(given) == Axis.SAVING);
   }
 
   List<Argument> arguments() {

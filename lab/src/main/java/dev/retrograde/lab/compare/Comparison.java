@@ -14,7 +14,8 @@ import java.util.List;
 /// from the seed and their names, batches from the seed and the epoch: both are hashed, and a row
 /// whose hashes differ from the baseline's fails. Machines are shared and slow down by the minute,
 /// so the rows of a seed take turns in blocks of steps, a different one first each round, and times
-/// are compared block by block. Seeds follow one after another.
+/// are compared block by block. Seeds follow one after another. Rows whose policy changes gradients
+/// have them compared with the exact ones under the first seed.
 ///
 /// @param task what is held fixed
 /// @param spec the rows; `store` is added in front where it is absent
@@ -66,6 +67,9 @@ public record Comparison(
       try {
         for (BackwardRun row : spec.runs()) {
           runs.add(new Contestant(task, row, seed, target, options));
+        }
+        if (seed == seeds.getFirst()) {
+          runs.forEach(Contestant::watchGradients);
         }
         count.total -= runs.stream().filter(r -> !r.going()).count() * task.steps();
         race(runs, count, listener);

@@ -1,5 +1,7 @@
 package dev.retrograde.lab.compare;
 
+import dev.retrograde.choice.BudgetException;
+import dev.retrograde.choice.SavingException;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.lab.backward.BackwardRun;
@@ -47,6 +49,9 @@ public final class Contestant implements AutoCloseable {
   private String batches = "";
   private Optional<Cost> cost = Optional.empty();
   private @Nullable RuntimeException failure;
+  private Map<String, Double> fidelityAtStart = Map.of();
+  private Map<String, Double> fidelityAtEnd = Map.of();
+  private boolean watchesGradients;
   private int blocks;
   private long rssPeak = -1;
   private long rssGrowth = -1;
@@ -60,7 +65,7 @@ public final class Contestant implements AutoCloseable {
     this.target = target;
     this.options = options;
     backward
-        .refusal(task.layers())
+        .refusal()
         .ifPresent(why -> {
           status = Status.REFUSED;
           reason = why;
@@ -75,6 +80,12 @@ public final class Contestant implements AutoCloseable {
   /// What decides everything that is drawn.
   public long seed() {
     return seed;
+  }
+
+  /// Has gradients compared with the exact ones before the first and after the last step, if the
+  /// policy changes them.
+  public void watchGradients() {
+    watchesGradients = status == Status.OK && !backward.saving().lossless();
   }
 
   /// Whether steps are left to do.
@@ -132,6 +143,11 @@ public final class Contestant implements AutoCloseable {
       boolean anew = ResidentSet.forgetPeak();
       OptionalLong before = ResidentSet.now();
       Training run = known == null ? open() : known;
+      if (first && watchesGradients) {
+        fidelityAtStart = fidelity(run);
+        System.gc();
+        anew &= ResidentSet.forgetPeak();
+      }
       int from = (int) run.steps();
       int to = (int) Math.min(task.steps(), from + (long) steps);
       while (run.steps() < to) {
@@ -143,10 +159,13 @@ public final class Contestant implements AutoCloseable {
         rssGrowth = Math.max(0, peak.getAsLong() - before.getAsLong());
       }
       keepTime(run, from, to);
+      if (!going() && watchesGradients) {
+        fidelityAtEnd = fidelity(run);
+      }
     } catch (NonFiniteException e) {
       failure = e;
       fail("not finite: " + firstLine(e));
-    } catch (MemoryLimitException e) {
+    } catch (MemoryLimitException | BudgetException | SavingException e) {
       failure = e;
       status = Status.REFUSED;
       reason = firstLine(e);
@@ -189,7 +208,11 @@ public final class Contestant implements AutoCloseable {
               accuracy,
               steps);
     }
-    return new RunResult(backward, seed, status, reason, resolved, course, cost);
+    Optional<Fidelity> fidelity =
+        fidelityAtStart.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new Fidelity(fidelityAtStart, fidelityAtEnd));
+    return new RunResult(backward, seed, status, reason, resolved, course, cost, fidelity);
   }
 
   @Override
@@ -200,12 +223,22 @@ public final class Contestant implements AutoCloseable {
   }
 
   private Training open() {
-    Training run = task.training(backward.saving(task.layers()), seed, target, options);
+    Training run = task.training(backward.saving(), seed, target, options);
     training = run;
     weights = hash(run.state());
     batches = run.orderHash();
-    resolved = Resolution.of(task, run);
+    resolved = Resolution.of(task.layers(), run.saved());
     return run;
+  }
+
+  /// Empty where a step under `store` does not fit.
+  private Map<String, Double> fidelity(Training run) {
+    int batch = Math.min(task.batch(), task.data().train().size());
+    try {
+      return new GradientProbe(run, seed, batch, target, options).cosines();
+    } catch (MemoryLimitException e) {
+      return Map.of();
+    }
   }
 
   /// Blocks are long enough to be told apart from a stray interruption; the first of them warms up.
@@ -239,7 +272,8 @@ public final class Contestant implements AutoCloseable {
         task.summary().parameters(),
         made.compileNanos() * 1e-9,
         made.kernels(),
-        made.distinct());
+        made.distinct(),
+        Kept.of(run, target, options));
   }
 
   private void fail(String why) {

@@ -44,6 +44,11 @@ public record Row(BackwardRun backward, List<RunResult> runs) {
     return runs.stream().flatMap(r -> r.cost().stream()).findFirst();
   }
 
+  /// How far gradients point where the exact ones do, if that was looked at.
+  public Optional<Fidelity> fidelity() {
+    return runs.stream().flatMap(r -> r.fidelity().stream()).findFirst();
+  }
+
   /// Accuracy minus the baseline's, seed by seed.
   public Spread accuracyAgainst(Row baseline) {
     List<Double> differences = new ArrayList<>();

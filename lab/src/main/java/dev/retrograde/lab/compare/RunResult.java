@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param resolved what each layer got, by layer path
 /// @param course what happened step by step
 /// @param cost what a step costs; empty if none was compiled
+/// @param fidelity of its gradients; empty where they are exact or were not looked at
 public record RunResult(
     BackwardRun backward,
     long seed,
@@ -28,7 +29,8 @@ public record RunResult(
     String reason,
     Map<String, String> resolved,
     Course course,
-    Optional<Cost> cost) {
+    Optional<Cost> cost,
+    Optional<Fidelity> fidelity) {
 
   public RunResult {
     resolved = Collections.unmodifiableMap(new LinkedHashMap<>(resolved));
@@ -99,6 +101,7 @@ public record RunResult(
   /// @param compileSeconds from program to executable
   /// @param kernels launches a step
   /// @param distinctKernels of different code
+  /// @param kept what backward reads of forward, and how memory was foretold
   public record Cost(
       MemoryReport memory,
       long rssPeakBytes,
@@ -108,7 +111,8 @@ public record RunResult(
       long parameters,
       double compileSeconds,
       int kernels,
-      int distinctKernels) {}
+      int distinctKernels,
+      Kept kept) {}
 
   /// Whether the run went to its end.
   public boolean ok() {
@@ -128,6 +132,7 @@ public record RunResult(
     Json.put(out, "loss", course.loss());
     Json.put(out, "seconds_per_step", course.secondsPerStep());
     cost.ifPresentOrElse(c -> put(out, c), () -> putNone(out));
+    fidelity.ifPresent(f -> out.set("gradient_fidelity", f.json()));
     return out;
   }
 
@@ -140,6 +145,16 @@ public record RunResult(
     }
     out.put("peak_node", cost.memory().peakNode());
     out.put("arena_bytes", cost.memory().arenaBytes());
+    out.put("policy", cost.kept().policy());
+    out.put("residual_bytes", cost.kept().bytes());
+    out.put("kept_bytes", cost.kept().kept());
+    out.put("reserved_bytes", cost.kept().reserved().bytes());
+    cost.kept()
+        .forecast()
+        .ifPresent(f -> {
+          out.put("forecast_peak_bytes", f.memory().peakBytes());
+          out.put("forecast_bytes", f.bytes());
+        });
     putKnown(out, "rss_peak_bytes", cost.rssPeakBytes());
     putKnown(out, "rss_growth_bytes", cost.rssGrowthBytes());
     out.put("forward_macs", cost.forwardMacs());

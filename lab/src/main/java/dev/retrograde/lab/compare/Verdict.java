@@ -1,9 +1,11 @@
 package dev.retrograde.lab.compare;
 
+import dev.retrograde.choice.Saving;
 import dev.retrograde.lab.backward.BackwardRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What a row came to, in words, against the baseline.
 ///
@@ -13,7 +15,7 @@ import java.util.Locale;
 /// the blocks' ratios spans 1; below 2 % it is not called one.
 ///
 /// @param row the row
-/// @param text one to three short sentences
+/// @param text a few short sentences: accuracy, gradients, bytes kept, peak and time
 public record Verdict(Row row, String text) {
 
   static Verdict of(Row row, Row baseline, int testSamples) {
@@ -31,6 +33,8 @@ public record Verdict(Row row, String text) {
     }
     List<String> sentences = new ArrayList<>();
     sentences.add(accuracy(row, baseline, testSamples));
+    row.fidelity().ifPresent(f -> sentences.add(f.text()));
+    kept(row, baseline).ifPresent(sentences::add);
     String cost = memory(row, baseline) + ", " + time(row, baseline) + ".";
     sentences.add(cost.substring(0, 1).toUpperCase(Locale.ROOT) + cost.substring(1));
     return new Verdict(row, String.join(" ", sentences));
@@ -74,6 +78,28 @@ public record Verdict(Row row, String text) {
     double share = 100.0 * Math.abs(mine - theirs) / theirs;
     return String.format(
         Locale.ROOT, "%.1f %% %s peak memory", share, mine < theirs ? "less" : "more");
+  }
+
+  private static Optional<String> kept(Row row, Row baseline) {
+    if (row.cost().isEmpty() || baseline.cost().isEmpty()) {
+      return Optional.empty();
+    }
+    Kept mine = row.cost().get().kept();
+    Kept theirs = baseline.cost().get().kept();
+    String instead =
+        mine.kept() == theirs.kept()
+            ? "as much as the baseline"
+            : String.format(
+                Locale.ROOT, "%s instead of %s", bytes(mine.kept()), bytes(theirs.kept()));
+    boolean budget = row.backward().saving() instanceof Saving.Budget;
+    String found = budget ? ", under " + mine.summary() : "";
+    return Optional.of("Backward keeps " + instead + found + ".");
+  }
+
+  private static String bytes(long bytes) {
+    return bytes < 1 << 20
+        ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
+        : String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
   }
 
   private static String time(Row row, Row baseline) {

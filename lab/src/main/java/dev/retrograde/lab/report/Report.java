@@ -53,6 +53,9 @@ public record Report(String title, ComparisonResult result) {
       curves(out);
     }
     memory(out);
+    ResidualTables tables = new ResidualTables(result.rows());
+    tables.residuals(out);
+    tables.fidelity(out);
     details(out);
     out.raw("</main>\n<script type=\"application/json\" id=\"record\">")
         .raw(Json.tree(result.json()).toString().replace("<", "\\u003c"))
@@ -104,6 +107,8 @@ public record Report(String title, ComparisonResult result) {
             "loss",
             "time a step",
             "peak memory",
+            "forecast",
+            "kept for backward",
             "residual",
             "gradient",
             "cotangent",
@@ -126,6 +131,8 @@ public record Report(String title, ComparisonResult result) {
             Locale.ROOT,
             "Accuracy on %,d test samples after the last epoch%s. Loss: mean of the last twentieth"
                 + " of the steps. Time: median of warm blocks of steps, which runs take in turn."
+                + " Forecast: the peak as it was foretold before anything ran. Kept for backward:"
+                + " bytes of residuals when forward ends; residual: those alive at the peak."
                 + " MACs: multiply-adds of one step.",
             result.testSamples(),
             seeds() > 1 ? ", mean ± deviation over " + seeds() + " seeds" : ""));
@@ -139,7 +146,7 @@ public record Report(String title, ComparisonResult result) {
     if (row.done().isEmpty()) {
       RunResult broken = row.runs().getFirst();
       out.element(
-          "td", "colspan=\"11\" class=\"broken\"", broken.status().text() + ": " + broken.reason());
+          "td", "colspan=\"13\" class=\"broken\"", broken.status().text() + ": " + broken.reason());
       out.raw("</tr>\n");
       return;
     }
@@ -149,6 +156,8 @@ public record Report(String title, ComparisonResult result) {
     RunResult.Cost cost = row.cost().orElseThrow();
     Map<Tag, Long> tags = cost.memory().atPeak();
     cell(out, Unit.BYTES.text(cost.memory().peakBytes()));
+    cell(out, cost.kept().forecast().map(f -> Unit.BYTES.text(f.memory().peakBytes())).orElse("–"));
+    cell(out, Unit.BYTES.text(cost.kept().kept()));
     for (Tag tag : List.of(Tag.RESIDUAL, Tag.GRADIENT, Tag.COTANGENT, Tag.WORKSPACE)) {
       cell(out, Unit.BYTES.text(tags.getOrDefault(tag, 0L)));
     }

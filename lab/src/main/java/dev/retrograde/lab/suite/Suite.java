@@ -1,5 +1,6 @@
 package dev.retrograde.lab.suite;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,7 +23,10 @@ public interface Suite {
   /// @param part only this one of [Suite#parts]; empty: all
   /// @param threads empty: what the suite measures by its own plan
   /// @param target name of the target, or `auto`
-  record Settings(Optional<String> part, Optional<Integer> threads, String target) {
+  /// @param kept where a long suite keeps the runs that are done, to go on from there; empty:
+  ///   nowhere
+  record Settings(
+      Optional<String> part, Optional<Integer> threads, String target, Optional<Path> kept) {
     /// Whether a part is wanted.
     public boolean wants(String name) {
       return part.isEmpty() || part.get().equals(name);

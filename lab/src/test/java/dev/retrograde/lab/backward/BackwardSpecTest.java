@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retrograde.choice.Saving;
+import dev.retrograde.ir.Glob;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -23,6 +24,9 @@ class BackwardSpecTest {
         "budget:96MiB+tinyprop:0.2",
         "stage1.*=pooled:4+quantized:8",
         "recompute:cheap",
+        "budget:96MiB:lossy",
+        "budget:98765432109B",
+        "pooledall:4",
         "**=blocksparse:16:0.75+skip:0.01",
         "budget:10%",
         "tinyprop:1:0:1:0,topk:0.1,unified:.25,channels:1,dense,exact,reversible,pooledq:3"
@@ -42,6 +46,7 @@ class BackwardSpecTest {
             "exact",
             "pooled",
             "pooledq",
+            "pooledall",
             "quantized",
             "blocksparse",
             "budget",
@@ -59,7 +64,14 @@ class BackwardSpecTest {
     Random random = new Random(seed);
     List<String> parts =
         List.of(
-            "store", "recompute:3", "pooled", "budget:1GiB", "topk:0.5", "skip:2", "quantized:4");
+            "store",
+            "recompute:3",
+            "pooled",
+            "budget:1GiB",
+            "budget:9KiB:lossy",
+            "topk:0.5",
+            "skip:2",
+            "quantized:4");
     List<String> globs = List.of("", "a.*=", "**=", "stage1.block0.*=", "conv-1=");
     for (int i = 0; i < 500; i++) {
       List<String> runs = new ArrayList<>();
@@ -96,7 +108,9 @@ class BackwardSpecTest {
         "quantized:7 | 10 | expected 8 or 4 (bits), found '7'",
         "store:1 | 6 | store takes no argument, found one more: '1'",
         "pooled:2:3 | 9 | pooled takes 1 argument, found one more: '3'",
-        "blocksparse:16:1.5 | 15 | expected a number from 0 to 1 (sparsity)",
+        "blocksparse:16:1.5 | 15 | expected a number from 0 to below 1 (sparsity)",
+        "blocksparse:16:1 | 15 | expected a number from 0 to below 1 (sparsity), found '1'",
+        "budget:96MiB:most | 13 | expected lossy or exact (what may take part), found 'most'",
         "budget | 6 | budget needs bytes such as 96MiB, or a percentage such as 10%",
         "budget:96 | 7 | expected bytes such as 96MiB",
         "topk:0 | 5 | expected a fraction above 0, at most 1",
@@ -133,12 +147,67 @@ class BackwardSpecTest {
   @Test
   void aLaterPartWinsOnItsOwnAxis() {
     BackwardRun run = BackwardSpec.parse("recompute:4+dense+store").runs().getFirst();
-    assertThat(run.saving(LAYERS)).isEqualTo(new Saving.Store());
+    assertThat(run.saving()).isEqualTo(new Saving.Store());
     assertThat(run.deciding(Axis.ERROR, "conv0").orElseThrow().choice()).isEqualTo(Choice.DENSE);
-    assertThat(BackwardSpec.parse("store+**=recompute:4").runs().getFirst().saving(LAYERS))
+    assertThat(BackwardSpec.parse("store+recompute:4").runs().getFirst().saving())
         .isEqualTo(new Saving.Recompute(4));
-    assertThat(BackwardSpec.parse("recompute").runs().getFirst().saving(LAYERS))
+    assertThat(BackwardSpec.parse("recompute").runs().getFirst().saving())
         .isEqualTo(new Saving.Recompute(2));
+  }
+
+  @Test
+  void everySavingChoiceIsAPolicy() {
+    String all =
+        "store,recompute:3,recompute:cheap,reversible,exact,pooled:4,pooledq:4,pooledall:4,"
+            + "quantized:4,blocksparse:8:0.25,budget:4KiB,budget:4096B:lossy";
+    assertThat(BackwardSpec.parse(all).runs())
+        .extracting(BackwardRun::saving)
+        .containsExactly(
+            new Saving.Store(),
+            new Saving.Recompute(3),
+            new Saving.Exact(),
+            new Saving.Reversible(),
+            new Saving.Exact(),
+            new Saving.Pooled(4),
+            new Saving.PooledQuantized(4),
+            new Saving.PooledAll(4),
+            new Saving.Quantized(4),
+            new Saving.BlockSparse(8, 0.25),
+            new Saving.Budget(4096, false),
+            new Saving.Budget(4096, true));
+    for (BackwardRun run : BackwardSpec.parse(all).runs()) {
+      assertThat(run.refusal()).isEmpty();
+      assertThat(Saving.parse(run.saving().spec())).isEqualTo(run.saving());
+    }
+  }
+
+  @Test
+  void partsWithPatternsDecideForTheirLayers() {
+    BackwardRun run =
+        BackwardSpec.parse("a.*=store+recompute+stage1.*=pooled:4+stage1.block0=quantized")
+            .runs()
+            .getFirst();
+    assertThat(run.refusal()).isEmpty();
+    assertThat(run.saving()).isInstanceOf(Saving.ByLayer.class);
+    Saving.ByLayer by = (Saving.ByLayer) run.saving();
+    assertThat(by.otherwise()).isEqualTo(new Saving.Recompute(2));
+    assertThat(by.of("a/conv")).isEqualTo(new Saving.Recompute(2));
+    assertThat(by.of("stage1/block1/conv")).isEqualTo(new Saving.Pooled(4));
+    assertThat(by.of("stage1/block0/conv")).isEqualTo(new Saving.Quantized(8));
+    assertThat(BackwardSpec.parse("conv0=exact").runs().getFirst().saving())
+        .isEqualTo(
+            new Saving.ByLayer(
+                new Saving.Store(),
+                List.of(new Saving.Selection(Glob.of("conv0"), new Saving.Exact()))));
+    assertThat(BackwardSpec.parse("budget:1MiB+store").runs().getFirst().refusal()).isEmpty();
+  }
+
+  @Test
+  void aPatternCoversWhatLiesInALayer() {
+    BackwardSpec.parse("stage1=exact,stage1.*=exact,stage1/block0=exact").check(LAYERS);
+    BackwardRun run = BackwardSpec.parse("stage1.*=exact").runs().getFirst();
+    assertThat(run.deciding(Axis.SAVING, "stage1/block0/conv")).isPresent();
+    assertThat(run.deciding(Axis.SAVING, "conv0")).isEmpty();
   }
 
   @Test
@@ -160,14 +229,15 @@ class BackwardSpecTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "pooled:2 | pooled is not available in this version",
+        "topk:0.1 | topk is not available in this version",
         "recompute:2+tinyprop | tinyprop is not available in this version",
-        "recompute:cheap | recompute:cheap is not available in this version; recompute:2 is",
-        "conv0=recompute:2 | saving that differs between layers (recompute:2 and store) is not"
-            + " available in this version"
+        "budget:10% | budget is not available in this version",
+        "conv0=budget:1MiB | a budget decides for all layers; write it without a pattern",
+        "budget:1MiB+conv0=store | a budget decides for all layers and takes no other saving part"
+            + " beside it; write it alone, without a pattern"
       })
   void whatThisVersionLacksIsRefusedWithAReason(String text, String reason) {
-    assertThat(BackwardSpec.parse(text).runs().getFirst().refusal(LAYERS)).contains(reason);
+    assertThat(BackwardSpec.parse(text).runs().getFirst().refusal()).contains(reason);
   }
 
   @Test

@@ -1,10 +1,18 @@
 package dev.retrograde.lab.compare;
 
+import static dev.retrograde.nn.Layers.batchNorm;
+import static dev.retrograde.nn.Layers.conv2d;
+import static dev.retrograde.nn.Layers.dense;
+import static dev.retrograde.nn.Layers.globalAveragePool;
+import static dev.retrograde.nn.Layers.named;
+import static dev.retrograde.nn.Layers.relu;
+import static dev.retrograde.nn.Layers.sequential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.retrograde.data.generate.GeneratedDigits;
 import dev.retrograde.interp.InterpTarget;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.lab.backward.BackwardSpec;
 import dev.retrograde.lab.backward.BackwardSpecException;
 import dev.retrograde.lab.compare.RunResult.Status;
@@ -38,6 +46,26 @@ class ComparisonTest {
         List.of());
   }
 
+  /// Two convolutions with norms, on images of which none is small.
+  private static final Task NORMED =
+      task(
+          "normed",
+          sequential(
+              named("conv1", conv2d(3, 3)),
+              named("bn1", batchNorm()),
+              named("relu1", relu()),
+              named("conv2", conv2d(3, 3)),
+              named("bn2", batchNorm()),
+              named("relu2", relu()),
+              named("pool", globalAveragePool()),
+              named("fc", dense(10))));
+
+  private static ComparisonResult compare(Task task, Target target, String spec) {
+    return new Comparison(
+            task, BackwardSpec.parse(spec), List.of(1L), target, Target.Options.DEFAULT)
+        .run(Envelope.now("compare", task.settings()), (run, done, total) -> {});
+  }
+
   private static ComparisonResult compare(Task task, String spec, List<Long> seeds) {
     return new Comparison(
             task, BackwardSpec.parse(spec), seeds, new InterpTarget(), Target.Options.DEFAULT)
@@ -46,10 +74,10 @@ class ComparisonTest {
 
   @Test
   void recomputationChangesNoBitAndRefusedRowsDoNotStopTheOthers() {
-    ComparisonResult result = compare(TASK, "pooled:2,recompute:2", List.of(1L, 2L));
+    ComparisonResult result = compare(TASK, "topk:0.5,recompute:2", List.of(1L, 2L));
     assertThat(result.rows())
         .extracting(r -> r.backward().toString())
-        .containsExactly("store", "pooled:2", "recompute:2");
+        .containsExactly("store", "topk:0.5", "recompute:2");
     assertThat(result.rows().get(1).runs()).allMatch(r -> r.status() == Status.REFUSED);
     Row store = result.rows().get(0);
     Row recompute = result.rows().get(2);
@@ -87,11 +115,61 @@ class ComparisonTest {
 
   @Test
   void everyLayerSaysWhatItGot() {
-    ComparisonResult result = compare(TASK, "recompute:2", List.of(1L));
-    assertThat(result.runs().get(0).resolved())
-        .containsKeys("fc1", "relu1", "fc3")
-        .allSatisfy((layer, choice) -> assertThat(choice).isEqualTo("store"));
-    assertThat(result.runs().get(1).resolved()).containsValue("recompute:2");
+    ComparisonResult result = compare(NORMED, new JvmTarget(), "exact,relu1=exact");
+    Map<String, String> store = result.runs().get(0).resolved();
+    assertThat(store)
+        .containsEntry("relu1", "store")
+        .containsEntry("bn1", "store")
+        .containsEntry("fc", "keeps nothing");
+    assertThat(result.runs().get(1).resolved())
+        .containsEntry("relu1", "exact: 1 remade")
+        .containsEntry("relu2", "exact: 1 remade");
+    assertThat(result.runs().get(2).resolved())
+        .containsEntry("relu1", "exact: 1 remade")
+        .containsEntry("relu2", "store");
+  }
+
+  @Test
+  void memoryIsForetoldToTheByteAndResidualsAreAccountedFor() {
+    ComparisonResult result = compare(NORMED, new JvmTarget(), "exact");
+    for (RunResult run : result.runs()) {
+      Kept kept = run.cost().orElseThrow().kept();
+      assertThat(kept.forecast().orElseThrow().memory().peakBytes())
+          .isEqualTo(run.cost().orElseThrow().memory().peakBytes());
+      assertThat(kept.forecastError()).isBetween(-0.005, 0.005);
+    }
+    Kept store = result.runs().get(0).cost().orElseThrow().kept();
+    Kept exact = result.runs().get(1).cost().orElseThrow().kept();
+    assertThat(store.policy()).isEqualTo("store");
+    assertThat(store.kept()).isEqualTo(store.bytes());
+    assertThat(exact.kept()).isPositive().isLessThan(store.kept());
+    assertThat(result.rows().get(1).equalTo(result.rows().get(0))).isTrue();
+  }
+
+  @Test
+  void gradientsOfLossyRowsAreComparedWithTheExactOnes() {
+    ComparisonResult result = compare(NORMED, new JvmTarget(), "exact,quantized:8");
+    assertThat(result.rows().get(1).fidelity()).isEmpty();
+    Fidelity f = result.rows().get(2).fidelity().orElseThrow();
+    assertThat(f.start()).containsKeys("conv1.weight", "bn2.weight", "fc.bias");
+    assertThat(f.start()).as("zero but for roundings").doesNotContainKey("conv1.bias");
+    assertThat(f.end()).hasSameSizeAs(f.start());
+    assertThat(f.least()).isBetween(0.99, 1 - 1e-12);
+    assertThat(f.doubtful()).isEmpty();
+    assertThat(result.verdicts().get(2).text()).contains("Gradients agree with the exact ones");
+  }
+
+  @Test
+  void whatNoPolicyCanDoIsARefusedRowWithItsReason() {
+    ComparisonResult result = compare(TASK, "reversible,budget:1KiB", List.of(1L));
+    assertThat(result.runs().get(0).ok()).isTrue();
+    assertThat(result.runs().get(1).status()).isEqualTo(Status.REFUSED);
+    assertThat(result.runs().get(1).reason())
+        .contains("no layer that it covers declares an inverse");
+    assertThat(result.runs().get(2).status()).isEqualTo(Status.REFUSED);
+    assertThat(result.runs().get(2).reason())
+        .startsWith("a budget of 0.0 MiB cannot be met: the least is");
+    assertThat(result.verdicts().get(2).text()).startsWith("Refused: a budget of");
   }
 
   @Test
@@ -100,7 +178,7 @@ class ComparisonTest {
     List<Long> counts = new ArrayList<>();
     new Comparison(
             TASK,
-            BackwardSpec.parse("recompute:2,pooled"),
+            BackwardSpec.parse("recompute:2,topk:0.5"),
             List.of(1L),
             new InterpTarget(),
             Target.Options.DEFAULT)
@@ -112,7 +190,7 @@ class ComparisonTest {
               assertThat(total).isEqualTo(12);
             });
     assertThat(turns.subList(0, 5))
-        .containsExactly("pooled", "store", "recompute:2", "recompute:2", "store");
+        .containsExactly("topk:0.5", "store", "recompute:2", "recompute:2", "store");
     assertThat(counts).isSorted().endsWith(12L);
   }
 

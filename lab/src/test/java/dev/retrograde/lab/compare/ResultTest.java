@@ -59,6 +59,26 @@ class ResultTest {
   }
 
   @Test
+  void theRecordSaysWhatIsKeptAndHowGradientsPoint() {
+    JsonNode store = JSON.get("runs").get(0);
+    assertThat(store.get("kept_bytes").asLong()).isEqualTo(2 * 884_736);
+    assertThat(store.get("forecast_bytes").asLong())
+        .isEqualTo(store.get("reserved_bytes").asLong());
+    assertThat(store.has("gradient_fidelity")).isFalse();
+    JsonNode lossy = JSON.get("runs").get(4).get("gradient_fidelity");
+    assertThat(lossy.get("least").asDouble()).isEqualTo(0.5);
+    assertThat(lossy.get("end").get("conv0.weight").asDouble()).isEqualTo(0.95);
+  }
+
+  @Test
+  void manyLayersOfOnePolicyAreNamedByTheirEnds() {
+    Kept few = Samples.kept("exact+a=recompute:1", 1);
+    assertThat(few.summary()).isEqualTo("exact+a=recompute:1");
+    Kept many = Samples.kept("exact+a=recompute:1+b=recompute:1+c/d=recompute:1+e=store", 1);
+    assertThat(many.summary()).isEqualTo("exact, but recompute:1 for a to c/d, but store for e");
+  }
+
+  @Test
   void aRefusedRunIsARowWithItsReason() {
     JsonNode run = JSON.get("runs").get(6);
     assertThat(run.get("status").asString()).isEqualTo("refused");
@@ -79,6 +99,7 @@ class ResultTest {
             "the loss of step 2 is not finite",
             Map.of(),
             new Course(List.of(1.0, Double.NaN), List.of(), List.of(), List.of(), List.of()),
+            Optional.empty(),
             Optional.empty());
     JsonNode json = Json.parse(Json.text(run.json()));
     assertThat(json.get("loss").get(0).asDouble()).isEqualTo(1.0);
@@ -93,6 +114,7 @@ class ResultTest {
     assertThat(RESULT.verdicts().get(0).text()).isEqualTo("The baseline.");
     assertThat(RESULT.verdicts().get(1).text())
         .startsWith("Exact: every loss equals the baseline's, bit for bit. ")
+        .contains("Backward keeps 864.0 KiB instead of 1.7 MiB. ")
         .containsPattern("[0-9.]+ % less peak memory, a step takes 2[0-9] % longer\\.$");
   }
 
@@ -100,7 +122,10 @@ class ResultTest {
   void aSmallDifferenceIsSaidToBeNoise() {
     assertThat(RESULT.verdicts().get(2).text())
         .startsWith("Accuracy ")
-        .contains("within noise.", "longer");
+        .contains("within noise.", "longer")
+        .contains(
+            "Gradients agree with the exact ones to a cosine of 0.500 at least, 0.850 in the"
+                + " median. Warning: below 0.6 for conv1.weight.");
   }
 
   @Test
@@ -156,7 +181,14 @@ class ResultTest {
               List.of(1));
       runs.add(
           new RunResult(
-              Samples.run(backward), i, Status.OK, "", Map.of(), course, Optional.empty()));
+              Samples.run(backward),
+              i,
+              Status.OK,
+              "",
+              Map.of(),
+              course,
+              Optional.empty(),
+              Optional.empty()));
     }
     return new Row(Samples.run(backward), runs);
   }

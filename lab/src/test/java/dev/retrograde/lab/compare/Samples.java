@@ -1,5 +1,6 @@
 package dev.retrograde.lab.compare;
 
+import dev.retrograde.choice.Residual;
 import dev.retrograde.lab.backward.BackwardRun;
 import dev.retrograde.lab.backward.BackwardSpec;
 import dev.retrograde.lab.compare.RunResult.Cost;
@@ -9,6 +10,8 @@ import dev.retrograde.lab.record.Envelope;
 import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Entry;
 import dev.retrograde.runtime.MemoryReport.Tag;
+import dev.retrograde.runtime.Reservation;
+import dev.retrograde.target.Forecast;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +65,7 @@ public final class Samples {
         "pooled is not available in this version",
         Map.of(),
         Course.NONE,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -116,7 +120,43 @@ public final class Samples {
                 44_426,
                 0.31,
                 64,
-                23)));
+                23,
+                kept(row, residual))),
+        noise == 0
+            ? Optional.empty()
+            : Optional.of(
+                new Fidelity(
+                    Map.of("conv0.weight", 0.9, "conv1.weight", 0.5),
+                    Map.of("conv0.weight", 0.95, "conv1.weight", 0.8))));
+  }
+
+  /// Two residuals, of which the second is computed again but for `store`.
+  static Kept kept(String row, double residual) {
+    boolean store = row.equals("store");
+    return new Kept(
+        row,
+        List.of(
+            new Residual(
+                "v1", "conv0", "Conv", 884_736, 884_736, "store", List.of("conv1"), "an <anchor>"),
+            new Residual(
+                "v2",
+                "relu0",
+                "relu",
+                884_736,
+                store ? 884_736 : 0,
+                store ? "store" : "remade",
+                List.of("conv1", "relu0"),
+                store ? "kept under store" : "computed again from conv0")),
+        new Reservation(355_408, 200_704, 12_600_000),
+        Optional.of(
+            new Forecast(
+                memory(residual),
+                new Reservation(355_408, 200_704, 12_600_000),
+                64,
+                18_000_000,
+                35_000_000,
+                0,
+                0.002)));
   }
 
   /// Residuals pile up over forward and go away over backward.

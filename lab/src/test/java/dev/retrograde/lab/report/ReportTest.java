@@ -153,4 +153,13 @@ class ReportTest {
         .mapToObj(i -> all.item(i).getTextContent())
         .toList();
   }
+
+  @Test
+  void residualsAndGradientsAreTablesThatFold() {
+    assertThat(new Report("t", Samples.comparison()).html())
+        .contains("store: 1.69 MiB of 1.69 MiB kept", "recompute:2: 864.0 KiB of 1.69 MiB kept")
+        .contains("computed again from conv0", "an &lt;anchor&gt;")
+        .contains("recompute:4: 0.5000 at least, 0.8500 in the median; 1 below 0.6")
+        .contains("<td class=\"n broken\">0.50000</td>");
+  }
 }
