@@ -83,15 +83,15 @@ final class Account {
         switch (t) {
           case Keep _ -> "store";
           case Remake _ -> "remade";
-          case Invert _ -> "inverse";
+          case Invert _ -> used.contains(v) ? "store" : "inverse";
           case Coded c -> name(c.code());
           case ForWeights w -> name(w.code());
           case Compared _ -> "signs";
         };
     long kept =
         switch (t) {
-          case Keep _ -> used.contains(v) ? bytes : 0;
-          case Remake _, Invert _, Compared _ -> 0;
+          case Keep _, Invert _ -> used.contains(v) ? bytes : 0;
+          case Remake _, Compared _ -> 0;
           case Coded c -> c.code().bytes(v.type());
           case ForWeights w -> w.code().bytes(v.type());
         };

@@ -48,6 +48,7 @@ final class Rewrite {
   private final Map<Value, Value> stands = new HashMap<>();
   private final Set<Value> used = new HashSet<>();
   private final Set<Node> inverted = new HashSet<>();
+  private final Set<Value> solving = new HashSet<>();
   private final Codes codes;
   private int epoch;
   private int moment;
@@ -233,8 +234,18 @@ final class Rewrite {
   }
 
   private Value invert(Value v, Node couple) {
+    if (!solving.add(v)) {
+      // What it is to be solved from is computed from it: there is no way but to keep it.
+      used.add(v);
+      return v;
+    }
     Value y = get(couple.result());
     Value f = get(couple.operand(1));
+    solving.remove(v);
+    if (used.contains(v)) {
+      made.put(v, new Made(v, -1));
+      return v;
+    }
     origin(couple);
     Value x = ((MapOp.Couple) couple.op()).inverse(e, y, f);
     made.put(v, new Made(x, -1));
