@@ -26,7 +26,10 @@ final class Regions {
   Regions(Forward forward, ByLayer policy) {
     this.forward = forward;
     Map<Integer, Map<String, Integer>> blocks = new HashMap<>();
-    Set<String> names = new LinkedHashSet<>();
+    Set<String> units = new LinkedHashSet<>();
+    forward.nodes().stream()
+        .filter(n -> n.op() instanceof MapOp.Couple)
+        .forEach(n -> units.add(n.origin().path()));
     for (Node n : forward.nodes()) {
       String name =
           switch (policy.of(n.origin().path())) {
@@ -36,7 +39,7 @@ final class Regions {
               int block = known.computeIfAbsent(blockOrFirst(n), b -> known.size());
               yield "every " + r.every() + ", segment " + block / r.every();
             }
-            case Saving.Reversible _ -> Forward.block(n.origin().path());
+            case Saving.Reversible _ -> unit(n.origin().path(), units);
             case Saving.Store _,
                 Saving.Exact _,
                 Saving.Pooled _,
@@ -50,11 +53,21 @@ final class Regions {
           };
       if (name != null) {
         region.put(n, name);
-        names.add(name);
       }
     }
     leaveLastAlone();
     findCouples(policy);
+  }
+
+  /// The outermost reversible unit that a path lies in, so that units within its functions are
+  /// computed again with them; else the block; null if it lies in neither.
+  private static @Nullable String unit(String path, Set<String> units) {
+    for (int at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (units.contains(path.substring(0, at))) {
+        return Forward.block(path.substring(0, at));
+      }
+    }
+    return Forward.block(path);
   }
 
   static String blockOrFirst(Node n) {
@@ -76,6 +89,7 @@ final class Regions {
     for (Node n : forward.nodes()) {
       if (n.op() instanceof MapOp.Couple
           && region.containsKey(n)
+          && !within(n)
           && policy.of(n.origin().path()) instanceof Saving.Reversible) {
         couples.put(n.operand(0), n);
       }
@@ -88,12 +102,18 @@ final class Regions {
     Node n = forward.maker(v);
     if (n == null
         || !inside(n, couple)
-        || n.op() instanceof MapOp.Couple
+        || couples.containsValue(n)
         || couples.containsKey(v)
         || branch.putIfAbsent(n, couple) != null) {
       return;
     }
     n.operands().forEach(o -> claim(o, couple));
+  }
+
+  /// Whether a coupling's input is made in its own part, as in units within units.
+  private boolean within(Node couple) {
+    Node n = forward.maker(couple.operand(0));
+    return n != null && inside(n, couple);
   }
 
   private boolean inside(Node n, Node couple) {
@@ -121,9 +141,12 @@ final class Regions {
     return branch.get(n);
   }
 
-  /// Whether a value made in a region is read outside it in the forward pass, or is a result.
+  /// Whether a value made in a region is read outside it in the forward pass, itself or as another
+  /// view, or is a result.
   boolean leaves(Value v, String from) {
     return forward.result(v)
-        || forward.forwardReaders(v).stream().anyMatch(r -> !from.equals(region.get(r)));
+        || forward.forwardReaders(v).stream()
+            .anyMatch(
+                r -> !from.equals(region.get(r)) || (Forward.view(r) && leaves(r.result(), from)));
   }
 }
