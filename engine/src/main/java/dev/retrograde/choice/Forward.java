@@ -27,6 +27,8 @@ final class Forward {
   private final Map<Value, List<Node>> backwardReaders = new LinkedHashMap<>();
   private final Set<Value> results;
   private final @Nullable Node classifier;
+  private final Set<Value> behindClassifier = new HashSet<>();
+  private final Set<Value> compared = new HashSet<>();
 
   Forward(Program program) {
     this.program = program;
@@ -46,7 +48,29 @@ final class Forward {
       }
     }
     classifier = last;
+    if (last != null) {
+      nodes
+          .subList(nodes.indexOf(last), nodes.size())
+          .forEach(n -> behindClassifier.addAll(n.results()));
+    }
+    compare();
     results = new HashSet<>(program.results());
+  }
+
+  /// Gathers what backward compares with something else than a constant, itself or as a view.
+  private void compare() {
+    Map<Value, Value> shown = new HashMap<>();
+    for (Node n : program.nodes()) {
+      if (view(n)) {
+        shown.put(n.result(), shown.getOrDefault(n.operand(0), n.operand(0)));
+      }
+      if (n.origin().phase() != Phase.FORWARD && n.op() instanceof MapOp.Map map) {
+        for (int i : Signs.comparedWithOthers(map.code())) {
+          compared.add(shown.getOrDefault(n.operand(i), n.operand(i)));
+          compared.add(n.operand(i));
+        }
+      }
+    }
   }
 
   private static List<dev.retrograde.ir.Type> types(List<Value> values) {
@@ -94,6 +118,18 @@ final class Forward {
       }
     }
     return false;
+  }
+
+  /// Whether it is made by the last product or behind it: logits, and what the loss makes of them.
+  /// Maps behind a last convolution are not meant.
+  boolean behindClassifier(Value v) {
+    return v.type().rank() <= 2 && behindClassifier.contains(v);
+  }
+
+  /// Whether backward compares it with another value, so that it must be what it was: a maximum
+  /// sends its cotangent to the elements that equal it.
+  boolean compared(Value v) {
+    return compared.contains(v);
   }
 
   /// Whether a node is only another way to see its operand.

@@ -7,6 +7,7 @@ import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarCode.Arg;
 import dev.retrograde.scalar.ScalarCode.Instr;
+import dev.retrograde.scalar.ScalarFn.Primitive;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -68,6 +69,31 @@ record Signs(ScalarCode compare, List<Value> compared, ScalarCode rest, List<Val
   /// Whether the rest no longer reads a value.
   boolean frees(Value v) {
     return !remaining.contains(v);
+  }
+
+  /// Parameters of elementwise code that it compares with something else than a constant.
+  static Set<Integer> comparedWithOthers(ScalarCode code) {
+    ScalarCode pruned = code.pruned();
+    List<Set<Integer>> read = new ArrayList<>();
+    Set<Integer> out = new LinkedHashSet<>();
+    for (Instr i : pruned.instrs()) {
+      Set<Integer> own = new LinkedHashSet<>();
+      if (i instanceof Arg a) {
+        own.add(a.index());
+      }
+      ScalarCode.operands(i).forEach(x -> own.addAll(read.get(x)));
+      read.add(own);
+      boolean compares =
+          i instanceof ScalarCode.Apply a
+              && (a.fn() == Primitive.EQ
+                  || a.fn() == Primitive.NE
+                  || a.fn() == Primitive.LT
+                  || a.fn() == Primitive.LE);
+      if (compares && ScalarCode.operands(i).stream().noneMatch(x -> read.get(x).isEmpty())) {
+        out.addAll(own);
+      }
+    }
+    return out;
   }
 
   /// Which instructions depend on forward values and constants alone, and on one of the former.

@@ -14,6 +14,7 @@ import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.HashMap;
@@ -94,13 +95,24 @@ final class Treatments {
       put(v, KEEP, "runs once: it does more than compute");
     } else if (v.type().ragged() || captured(v)) {
       put(v, KEEP, "used inside control flow of the backward pass");
-    } else if (v.type().rank() <= 1 || v.type().size() < SMALL) {
+    } else if (small(v) && !(extreme(n) && regions.of(n) != null)) {
       put(v, KEEP, "small");
     } else if (regions.of(n) != null) {
       region(n, v, java.util.Objects.requireNonNull(regions.of(n)));
     } else {
       outside(n, v);
     }
+  }
+
+  private static boolean small(Value v) {
+    return v.type().rank() <= 1 || v.type().size() < SMALL;
+  }
+
+  /// Whether backward looks for elements that equal the result: it is computed again with them, or
+  /// it would equal none where they are rebuilt with roundings.
+  private static boolean extreme(Node n) {
+    return n.op() instanceof ReduceOp.Reduce r
+        && (r.kind() == ReduceOp.Kind.MAX || r.kind() == ReduceOp.Kind.MIN);
   }
 
   /// Whether backward uses the value other than as an operand.
@@ -166,7 +178,10 @@ final class Treatments {
     }
     String spared = spared(v);
     Set<Value> leaves = new LinkedHashSet<>();
-    boolean possible = Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, leaves));
+    boolean possible =
+        Forward.light(n)
+            && n.operands().stream().allMatch(o -> leaves(o, leaves))
+            && !(forward.compared(v) && leaves.stream().anyMatch(lossy::contains));
     if (!possible && comparedOnly(v, true)) {
       return;
     }
@@ -221,8 +236,11 @@ final class Treatments {
     if (!v.type().dtype().isFloat()) {
       return "not a number to be rounded";
     }
-    if (forward.classifierInput(v)) {
-      return "the classifier's input, small and near the loss";
+    if (forward.classifierInput(v) || forward.behindClassifier(v)) {
+      return "small and near the loss";
+    }
+    if (forward.compared(v)) {
+      return "backward compares it with another value";
     }
     if (v.type().rank() == 4 && v.type().dim(1) * v.type().dim(2) <= SMALL_MAP) {
       return "a map of at most " + SMALL_MAP + " pixels";
@@ -313,7 +331,7 @@ final class Treatments {
   /// that nobody keeps.
   private boolean leaves(Value v, Set<Value> out) {
     @Nullable Node n = forward.maker(v);
-    if (n == null || Forward.constant(n) || v.type().rank() <= 1 || v.type().size() < SMALL) {
+    if (n == null || Forward.constant(n) || small(v)) {
       return true;
     }
     if (there.contains(v)) {
