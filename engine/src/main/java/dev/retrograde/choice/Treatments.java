@@ -330,8 +330,14 @@ final class Treatments {
   /// Gathers the kept tensors that computing a value again reads; false where it would read one
   /// that nobody keeps.
   private boolean leaves(Value v, Set<Value> out) {
+    return leaves(v, out, new HashSet<>());
+  }
+
+  /// @param seen values that were looked at: chains of values that are read twice each would
+  ///   otherwise take a time that doubles with every link
+  private boolean leaves(Value v, Set<Value> out, Set<Value> seen) {
     @Nullable Node n = forward.maker(v);
-    if (n == null || Forward.constant(n) || small(v)) {
+    if (n == null || Forward.constant(n) || small(v) || !seen.add(v)) {
       return true;
     }
     if (there.contains(v)) {
@@ -339,6 +345,6 @@ final class Treatments {
       return true;
     }
     boolean light = of.get(v) instanceof Remake r ? r.light() : of.get(v) instanceof ForWeights;
-    return light && Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, out));
+    return light && Forward.light(n) && n.operands().stream().allMatch(o -> leaves(o, out, seen));
   }
 }

@@ -261,6 +261,24 @@ class SavingHazardsTest {
     }
   }
 
+  /// Each link reads the one before it three times: as many ways back as a number of 20 digits.
+  @Test
+  void longChainsOfElementwiseStepsAreLookedAtOnce() {
+    Program p =
+        net((t, x) -> {
+          Tensor h = t.apply(Functions.TANH, Nets.conv(t, "conv", x, 8, CONV));
+          for (int i = 0; i < 40; i++) {
+            h = t.add(h, t.mul(t.mul(h, h), 0.1));
+          }
+          return t.apply(Functions.TANH, h);
+        });
+    Saved exact = save("exact", p);
+    assertThat(maps(exact)).isLessThan(maps(save("store", p)) / 10);
+    Target interp = new InterpTarget();
+    Comparison.assertSameBits(
+        "exact", SavingNets.first(interp, p), SavingNets.first(interp, exact.program()));
+  }
+
   // State and random numbers.
 
   /// A filter is used by two layers and by both their clones; the update must not be seen by any.

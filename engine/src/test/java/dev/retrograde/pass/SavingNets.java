@@ -1,12 +1,17 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.StateStore;
 import dev.retrograde.scalar.Functions;
+import dev.retrograde.target.Target;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
@@ -136,5 +141,15 @@ final class SavingNets {
   private static Tensor turned(Trace t, Tensor x) {
     Tensor y = t.apply(Functions.SILU, Nets.batchNorm(t, "bn", x));
     return t.transpose(y, 0, 2, 1, 3);
+  }
+
+  /// Outputs and state after one step.
+  static Map<String, HostTensor> first(Target target, Program p) {
+    try (StateStore state = StateStore.of(3, p);
+        Executable e = target.compile(p, state, Target.Options.DEFAULT)) {
+      Comparison.fill(e, 5);
+      e.run();
+      return Comparison.seen(e, state);
+    }
   }
 }
