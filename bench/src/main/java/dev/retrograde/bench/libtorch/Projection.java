@@ -8,10 +8,10 @@ import org.bytedeco.pytorch.global.torch;
 /// A shortcut that halves the image: a strided 1x1 convolution without bias and a batch norm.
 ///
 /// Design note. With 256 input and 512 output channels this libtorch (2.10) computes that
-/// convolution wrongly on an AMD processor with AVX-512, forward and both gradients, whatever the
-/// image's size, stride or layout: results were 12 off where the largest is 20, and plain loops
-/// agree with ours. Fewer channels are right. The wide one is therefore written as the product it
-/// is: every second pixel times the filter, at the price of a copy of 2 MB at batch 128.
+/// convolution wrongly on an AMD processor with AVX-512, forward and both gradients, in both
+/// layouts: results were 10 off where the largest is 20, and plain loops agree with ours. Fewer
+/// channels are right. The wide one is therefore written as the product it is: every second pixel
+/// times the filter, at the price of a copy of 2 MB at batch 128.
 final class Projection implements Shortcut {
   private static final int WIDE = 512;
   private static final long[] ONE = {1, 1};

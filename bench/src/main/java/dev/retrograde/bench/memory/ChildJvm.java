@@ -13,7 +13,9 @@ import java.util.stream.Stream;
 ///
 /// Its heap has one size from the start and every page of it is touched before `main` (`-Xms`,
 /// `-Xmx`, `-XX:+AlwaysPreTouch`), so that it is resident at idle already; the serial collector has
-/// no tables beside it that grow.
+/// no tables beside it that grow. Only the first compiler of the virtual machine runs
+/// (`-XX:TieredStopAtLevel=1`): the scratch memory of the second, tens of megabytes, comes and
+/// goes. Nothing is timed here.
 ///
 /// @param heapMegabytes size of the heap
 /// @param timeoutSeconds after which the process is ended
@@ -74,6 +76,7 @@ public record ChildJvm(int heapMegabytes, int timeoutSeconds) {
     command.add(String.format(Locale.ROOT, "-Xmx%dm", heapMegabytes));
     command.add("-XX:+AlwaysPreTouch");
     command.add("-XX:+UseSerialGC");
+    command.add("-XX:TieredStopAtLevel=1");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

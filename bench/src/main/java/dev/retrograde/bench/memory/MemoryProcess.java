@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
 
 /// A process that trains one side for a few steps and writes what memory it took.
 ///
@@ -34,6 +35,8 @@ public final class MemoryProcess {
   private static final int STEPS = 3;
 
   private static final int REHEARSAL_STEPS = 2;
+  private static final int READINGS = 10;
+  private static final long READING_NANOS = 50_000_000;
   private static final long SEED = 7;
 
   private final PeerTask task;
@@ -137,11 +140,17 @@ public final class MemoryProcess {
     return side;
   }
 
-  /// Resident bytes once garbage and freed memory are given back.
+  /// Resident bytes once garbage and freed memory are given back: the least of some readings, since
+  /// other threads of the virtual machine come to rest in their own time.
   private static long settled() {
     System.gc();
     NativeSettings.giveBackFreedMemory();
-    return known(ResidentSet.now());
+    long least = Long.MAX_VALUE;
+    for (int reading = 0; reading < READINGS; reading++) {
+      LockSupport.parkNanos(READING_NANOS);
+      least = Math.min(least, known(ResidentSet.now()));
+    }
+    return least;
   }
 
   private static long known(OptionalLong bytes) {
