@@ -14,6 +14,7 @@ module dev.retrograde.bench {
   exports dev.retrograde.bench.engine;
   exports dev.retrograde.bench.libtorch;
   exports dev.retrograde.bench.machine;
+  exports dev.retrograde.bench.memory;
   exports dev.retrograde.bench.onednn;
   exports dev.retrograde.bench.suite;
   exports dev.retrograde.bench.task;
@@ -21,5 +22,6 @@ module dev.retrograde.bench {
 
   provides dev.retrograde.lab.suite.Suite with
       dev.retrograde.bench.suite.KernelsSuite,
+      dev.retrograde.bench.suite.MemoryPeersSuite,
       dev.retrograde.bench.suite.PeersSuite;
 }

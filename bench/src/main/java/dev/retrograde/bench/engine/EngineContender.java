@@ -7,12 +7,14 @@ import dev.retrograde.bench.task.Batch;
 import dev.retrograde.bench.task.Contender;
 import dev.retrograde.bench.task.ParameterSpec;
 import dev.retrograde.bench.task.PeerTask;
+import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
 import dev.retrograde.runtime.Executable;
+import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StepTime;
 import dev.retrograde.scalar.DType;
@@ -32,22 +34,31 @@ public final class EngineContender implements Contender {
   private static final String X = "x";
   private static final String LABELS = "labels";
   private static final String RATE = "lr";
+  private static final String KEY = "key";
 
   private final PeerTask task;
   private final Target target;
   private final Program program;
   private final StateStore state;
+  private final boolean drawsNumbers;
   private @Nullable Batch batch;
   private Executable step;
   private int threads;
+  private int stepsDone;
 
   /// A step of `task` with `batch` samples (0 where the task has no batch) on `target`, for
   /// `threads` threads (at least 1).
   public EngineContender(PeerTask task, int batch, Target target, int threads) {
+    this(task, batch, target, threads, new Saving.Store());
+  }
+
+  /// The same under a saving policy that asks for no budget.
+  public EngineContender(PeerTask task, int batch, Target target, int threads, Saving saving) {
     this.task = task;
     this.target = target;
     this.threads = threads;
-    this.program = EngineSteps.step(task, batch);
+    this.program = EngineSteps.step(task, batch, saving);
+    this.drawsNumbers = program.inputs().stream().anyMatch(input -> input.name().equals(KEY));
     this.state = StateStore.of(0, program);
     try {
       for (ParameterSpec parameter : task.parameters()) {
@@ -90,6 +101,7 @@ public final class EngineContender implements Contender {
                   task.parameters().stream().map(ParameterSpec::name).toList(),
                   values.keySet()));
     }
+    stepsDone = 0;
     for (StateEntry entry : state.entries()) {
       if (entry.role() != Role.PARAMETER) {
         restart(entry);
@@ -188,6 +200,10 @@ public final class EngineContender implements Contender {
 
   @Override
   public float step() {
+    if (drawsNumbers) {
+      step.input(KEY).setAtIndex(JAVA_INT, 1, stepsDone);
+    }
+    stepsDone++;
     step.run();
     return step.output(LOSS).get(JAVA_FLOAT, 0);
   }
@@ -200,6 +216,11 @@ public final class EngineContender implements Contender {
   /// What compiling made.
   public Executable.Compiled compiled() {
     return step.compiled();
+  }
+
+  /// Every byte a step keeps, by the plan it runs by.
+  public MemoryReport memory() {
+    return step.memory();
   }
 
   /// Runs one step and times its kernels.

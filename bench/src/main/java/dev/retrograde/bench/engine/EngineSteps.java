@@ -7,6 +7,7 @@ import dev.retrograde.bench.task.Mlp;
 import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
+import dev.retrograde.bench.task.Resnet18;
 import dev.retrograde.bench.task.Sgd;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Origin.Phase;
@@ -37,17 +38,18 @@ final class EngineSteps {
 
   private EngineSteps() {}
 
-  /// The step of `task` with `batch` samples.
-  static Program step(PeerTask task, int batch) {
+  /// The step of `task` with `batch` samples under a saving policy.
+  static Program step(PeerTask task, int batch, Saving saving) {
     return switch (task) {
-      case Mlp mlp -> plan(mlp, perceptron(mlp), Losses.crossEntropy(), mlp.sgd()).step(batch);
+      case Mlp mlp -> classifier(mlp, perceptron(mlp), mlp.sgd(), saving).step(batch);
       case Lenet lenet ->
-          plan(lenet, Zoo.lenet(lenet.classes()), Losses.crossEntropy(), lenet.sgd()).step(batch);
-      case Resnet resnet ->
-          plan(resnet, residual(resnet), Losses.crossEntropy(), resnet.sgd()).step(batch);
+          classifier(lenet, Zoo.lenet(lenet.classes()), lenet.sgd(), saving).step(batch);
+      case Resnet resnet -> classifier(resnet, residual(resnet), resnet.sgd(), saving).step(batch);
+      case Resnet18 resnet ->
+          classifier(resnet, Zoo.resnet18(resnet.classes()), resnet.sgd(), saving).step(batch);
       case ResidualStage stage ->
-          plan(stage, squares(stage), new MeanOfOutputs(), stage.sgd()).step(batch);
-      case Elementwise formula -> formula(formula);
+          plan(stage, squares(stage), new MeanOfOutputs(), stage.sgd(), saving).step(batch);
+      case Elementwise formula -> saving.apply(formula(formula));
     };
   }
 
@@ -56,9 +58,13 @@ final class EngineSteps {
     return !task.sampleShape().isEmpty();
   }
 
-  private static Plan plan(PeerTask task, Layer model, Loss loss, Sgd sgd) {
+  private static Plan classifier(PeerTask task, Layer model, Sgd sgd, Saving saving) {
+    return plan(task, model, Losses.crossEntropy(), sgd, saving);
+  }
+
+  private static Plan plan(PeerTask task, Layer model, Loss loss, Sgd sgd, Saving saving) {
     Optimizer optimizer = Optimizers.sgd(sgd.learningRate()).momentum(exact(sgd.momentum()));
-    return new Plan(model, loss, optimizer, new Saving.Store(), task.sampleShape());
+    return new Plan(model, loss, optimizer, saving, task.sampleShape());
   }
 
   /// The decimal number that was meant: the peer reads its options as doubles too.

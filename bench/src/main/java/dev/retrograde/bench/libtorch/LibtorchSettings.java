@@ -12,9 +12,14 @@ public final class LibtorchSettings {
   /// its limits are off, and registers each with the garbage collector; both cost time in a step
   /// and neither is needed where every object is closed in its scope.
   public static void prepare() {
+    prepare(TorchAllocator.KEEPS_FREED);
+  }
+
+  /// The same with a choice of what becomes of freed memory.
+  public static void prepare(TorchAllocator allocator) {
     NativeSettings.waitPassively();
     NativeSettings.freeOpenBlas();
-    NativeSettings.keepFreedMemory();
+    allocator.prepare();
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");

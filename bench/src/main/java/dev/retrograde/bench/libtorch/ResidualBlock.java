@@ -1,6 +1,5 @@
 package dev.retrograde.bench.libtorch;
 
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -15,11 +14,10 @@ final class ResidualBlock implements AutoCloseable {
   private final BatchNorm norm2;
   private final TensorOptional noBias;
   private final long[] stride;
-  private final UnaryOperator<Tensor> shortcut;
+  private final Shortcut shortcut;
 
-  /// The block `name` of `parameters` whose first convolution has `stride`.
-  ResidualBlock(
-      TorchParameters parameters, String name, long stride, UnaryOperator<Tensor> shortcut) {
+  /// The block `name` of `parameters` whose first convolution has `stride`. Owns the shortcut.
+  ResidualBlock(TorchParameters parameters, String name, long stride, Shortcut shortcut) {
     this.filter1 = parameters.tensor(name + ".conv1.filter");
     this.filter2 = parameters.tensor(name + ".conv2.filter");
     this.norm1 = new BatchNorm(parameters, name + ".norm1");
@@ -44,5 +42,6 @@ final class ResidualBlock implements AutoCloseable {
   public void close() {
     norm1.close();
     norm2.close();
+    shortcut.close();
   }
 }

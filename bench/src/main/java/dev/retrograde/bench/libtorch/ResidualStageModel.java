@@ -3,7 +3,6 @@ package dev.retrograde.bench.libtorch;
 import dev.retrograde.bench.task.ResidualStage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /// The blocks of [ResidualStage].
@@ -12,7 +11,7 @@ final class ResidualStageModel implements TorchModel {
 
   ResidualStageModel(ResidualStage stage, TorchParameters parameters) {
     for (int block = 1; block <= stage.blocks(); block++) {
-      blocks.add(new ResidualBlock(parameters, "block" + block, 1, UnaryOperator.identity()));
+      blocks.add(new ResidualBlock(parameters, "block" + block, 1, Shortcut.identity()));
     }
   }
 

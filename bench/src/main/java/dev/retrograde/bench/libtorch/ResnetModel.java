@@ -1,15 +1,14 @@
 package dev.retrograde.bench.libtorch;
 
 import dev.retrograde.bench.task.Resnet;
+import dev.retrograde.bench.task.Resnet18;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/// The network of [Resnet].
+/// The networks of [Resnet] and [Resnet18]: stem, blocks, mean of each channel, dense layer.
 final class ResnetModel implements TorchModel {
   private static final int ROWS = 2;
   private static final int COLUMNS = 3;
@@ -17,14 +16,21 @@ final class ResnetModel implements TorchModel {
   private final Tensor stemFilter;
   private final TensorOptional noBias;
   private final BatchNorm stemNorm;
-  private final List<ResidualBlock> blocks = new ArrayList<>();
+  private final List<ResidualBlock> blocks;
   private final Tensor weight;
   private final TensorOptional bias;
 
-  ResnetModel(Resnet resnet, TorchParameters parameters) {
+  private ResnetModel(TorchParameters parameters, List<ResidualBlock> blocks) {
     this.stemFilter = parameters.tensor("stem.conv.filter");
     this.noBias = parameters.absent();
     this.stemNorm = new BatchNorm(parameters, "stem.norm");
+    this.blocks = List.copyOf(blocks);
+    this.weight = parameters.tensor("dense.weight");
+    this.bias = parameters.optional("dense.bias");
+  }
+
+  static ResnetModel of(Resnet resnet, TorchParameters parameters) {
+    List<ResidualBlock> blocks = new ArrayList<>();
     for (int stage = 0; stage < 3; stage++) {
       for (int block = 1; block <= resnet.blocksPerStage(); block++) {
         boolean halves = stage > 0 && block == 1;
@@ -33,15 +39,31 @@ final class ResnetModel implements TorchModel {
                 parameters,
                 "stage" + (stage + 1) + ".block" + block,
                 halves ? 2 : 1,
-                halves ? halving(resnet.padding(), stage) : UnaryOperator.identity()));
+                halves ? halving(resnet.padding(), stage) : Shortcut.identity()));
       }
     }
-    this.weight = parameters.tensor("dense.weight");
-    this.bias = parameters.optional("dense.bias");
+    return new ResnetModel(parameters, blocks);
+  }
+
+  static ResnetModel eighteen(TorchParameters parameters) {
+    List<ResidualBlock> blocks = new ArrayList<>();
+    for (int stage = 0; stage < Resnet18.STAGES; stage++) {
+      for (int block = 0; block < Resnet18.BLOCKS; block++) {
+        String name = Resnet18.block(stage, block);
+        boolean halves = Resnet18.halves(stage, block);
+        blocks.add(
+            new ResidualBlock(
+                parameters,
+                name,
+                halves ? 2 : 1,
+                halves ? new Projection(parameters, name + ".shortcut") : Shortcut.identity()));
+      }
+    }
+    return new ResnetModel(parameters, blocks);
   }
 
   /// The shortcut into `stage`: every second pixel, new channels zero.
-  private static UnaryOperator<Tensor> halving(Resnet.ChannelPadding padding, int stage) {
+  private static Shortcut halving(Resnet.ChannelPadding padding, int stage) {
     long added = Resnet.channels(stage) - Resnet.channels(stage - 1);
     long before =
         switch (padding) {
@@ -49,11 +71,9 @@ final class ResnetModel implements TorchModel {
           case BOTH_SIDES -> added / 2;
         };
     long[] pads = {0, 0, 0, 0, before, added - before};
-    return x -> torch.constant_pad_nd(everySecond(everySecond(x, ROWS), COLUMNS), pads);
-  }
-
-  private static Tensor everySecond(Tensor x, int axis) {
-    return x.slice(axis, new LongOptional(), new LongOptional(), 2);
+    return x ->
+        torch.constant_pad_nd(
+            Projection.everySecond(Projection.everySecond(x, ROWS), COLUMNS), pads);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.retrograde.bench.task.Mlp;
 import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
+import dev.retrograde.bench.task.Resnet18;
 import org.bytedeco.pytorch.Tensor;
 
 /// The forward pass of a task up to its loss. Parameters are borrowed.
@@ -26,7 +27,8 @@ interface TorchModel extends AutoCloseable {
       case Mlp mlp -> new MlpModel(mlp, parameters);
       case Lenet _ -> new LenetModel(parameters);
       case ResidualStage stage -> new ResidualStageModel(stage, parameters);
-      case Resnet resnet -> new ResnetModel(resnet, parameters);
+      case Resnet resnet -> ResnetModel.of(resnet, parameters);
+      case Resnet18 _ -> ResnetModel.eighteen(parameters);
       case Elementwise _ -> new ElementwiseModel(parameters);
     };
   }

@@ -2,6 +2,7 @@ package dev.retrograde.bench.machine;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 
@@ -14,6 +15,7 @@ import java.lang.foreign.Arena;
 public final class NativeSettings {
   private static final int M_TRIM_THRESHOLD = -1;
   private static final int M_MMAP_THRESHOLD = -3;
+  private static final int M_MMAP_MAX = -4;
   private static final int M_ARENA_MAX = -8;
   private static final int KEEP = 1 << 30;
   private static final int MAPPED_ABOVE = 32 << 20;
@@ -43,6 +45,30 @@ public final class NativeSettings {
     option(M_ARENA_MAX, 1);
     option(M_MMAP_THRESHOLD, MAPPED_ABOVE);
     option(M_TRIM_THRESHOLD, KEEP);
+  }
+
+  /// Makes it serve blocks of any size from its heap, of which up to 2 GiB stay when they are
+  /// freed. Above 32 MiB it would otherwise map each block anew, whatever [#keepFreedMemory] says.
+  public static void keepLargeBlocks() {
+    option(M_MMAP_MAX, 0);
+    option(M_TRIM_THRESHOLD, Integer.MAX_VALUE);
+  }
+
+  /// Lets libtorch ask for pages of 2 MiB for its large tensors, as ours does for its arena, unless
+  /// the environment already says otherwise.
+  public static void useLargePages() {
+    set("THP_MEM_ALLOC_ENABLE", "1");
+  }
+
+  /// Makes it give freed memory back to the system now. Unlike the settings this may be called at
+  /// any time.
+  public static void giveBackFreedMemory() {
+    var trim = CLibrary.function("malloc_trim", JAVA_INT, JAVA_LONG);
+    try {
+      int _ = (int) trim.invokeExact(0L);
+    } catch (Throwable cause) {
+      throw CLibrary.broken("malloc_trim", cause);
+    }
   }
 
   private static void set(String name, String value) {

@@ -1,6 +1,7 @@
 package dev.retrograde.bench.suite;
 
 import dev.retrograde.bench.libtorch.LibtorchSettings;
+import dev.retrograde.bench.libtorch.TorchAllocator;
 import dev.retrograde.bench.machine.CorePinning;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -17,13 +18,18 @@ final class BenchThread {
   /// Runs `work` with the number of threads, 1 where none is asked for, and waits. What `work`
   /// throws is thrown here.
   static void run(Optional<Integer> asked, IntConsumer work) {
+    run(asked, TorchAllocator.KEEPS_FREED, work);
+  }
+
+  /// The same with a choice of what becomes of memory that libtorch frees.
+  static void run(Optional<Integer> asked, TorchAllocator allocator, IntConsumer work) {
     int threads = asked.orElse(1);
     int cores = CorePinning.cores().size();
     if (threads > cores) {
       throw new IllegalArgumentException(
           "--threads: expected 1 to " + cores + ", the cores of this process, found " + threads);
     }
-    LibtorchSettings.prepare();
+    LibtorchSettings.prepare(allocator);
     Failure failure = new Failure();
     Thread thread =
         Thread.ofPlatform()

@@ -34,15 +34,25 @@ public record LossAgreement(float[] ours, float[] peer) {
     return losses;
   }
 
+  /// The difference of the losses of the first step, measured as in [#worst]: what two sides differ
+  /// by whose forward passes are equal and whose backward passes need not be.
+  public double first() {
+    return difference(0);
+  }
+
   /// The largest difference of two losses of one step, relative where the peer's is above 1; NaN
   /// where a loss is NaN.
   public double worst() {
     double worst = 0;
     for (int step = 0; step < ours.length; step++) {
-      double scale = Math.max(1, Math.abs(peer[step]));
-      worst = Math.max(worst, Math.abs((double) ours[step] - peer[step]) / scale);
+      worst = Math.max(worst, difference(step));
     }
     return worst;
+  }
+
+  private double difference(int step) {
+    double scale = Math.max(1, Math.abs(peer[step]));
+    return Math.abs((double) ours[step] - peer[step]) / scale;
   }
 
   @Override

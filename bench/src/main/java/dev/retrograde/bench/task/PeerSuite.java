@@ -24,6 +24,20 @@ public final class PeerSuite {
     return new Sgd(0.01f, 0.9f);
   }
 
+  /// The task of this name with the suite's update: those of the suite, and `resnet18`, which is
+  /// measured for its memory.
+  public static PeerTask task(String name) {
+    Resnet18 large = new Resnet18(update());
+    return large.name().equals(name)
+        ? large
+        : entries(update()).stream()
+            .map(Entry::task)
+            .filter(task -> task.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("Peer task: no task is called '" + name + "'"));
+  }
+
   /// All rows with the update `sgd`.
   public static List<Entry> entries(Sgd sgd) {
     return List.of(

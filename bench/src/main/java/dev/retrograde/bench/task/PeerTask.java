@@ -3,11 +3,11 @@ package dev.retrograde.bench.task;
 import java.util.List;
 import java.util.Optional;
 
-/// A whole training step of the peer suite: forward, backward and update.
+/// A whole training step that is measured beside a peer: forward, backward and update.
 ///
 /// A task is data only. A contender builds its step from the record; first values come from
 /// [FirstValues].
-public sealed interface PeerTask permits Mlp, Lenet, ResidualStage, Resnet, Elementwise {
+public sealed interface PeerTask permits Mlp, Lenet, ResidualStage, Resnet, Resnet18, Elementwise {
   /// The task's name in reports.
   String name();
 

@@ -16,7 +16,9 @@ import dev.retrograde.bench.task.Mlp;
 import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
+import dev.retrograde.bench.task.Resnet18;
 import dev.retrograde.bench.task.Sgd;
+import dev.retrograde.choice.Saving;
 import dev.retrograde.x64.X64Target;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +79,40 @@ final class EngineContenderTest {
           .forEach((name, values) ->
               assertThat(values).as(name).containsExactly(expected.get(name), within(1e-4f)));
     }
+  }
+
+  @Test
+  void resnet18TrainsAsLibtorchDoesForFiveSteps() {
+    Resnet18 task = new Resnet18(SGD);
+    Map<String, float[]> first = FirstValues.parameters(task, SEED);
+    try (EngineContender ours = ours(task, 4, 1);
+        TorchPeer peer = peer(task, 4)) {
+      LossAgreement agreement = LossAgreement.after(5, ours, peer, first);
+      assertThat(agreement.worst()).isLessThan(1e-3);
+      assertThat(agreement.first()).isLessThanOrEqualTo(agreement.worst());
+    }
+  }
+
+  @Test
+  void exactPoliciesGiveTheLossesOfStoreAndLossyOnesItsFirst() {
+    Resnet task = new Resnet(1, Resnet.ChannelPadding.BOTH_SIDES, SGD);
+    Map<String, float[]> first = FirstValues.parameters(task, SEED);
+    try (EngineContender store = ours(task, 6, 1);
+        EngineContender exact = under(new Saving.Exact(), task);
+        EngineContender lossy = under(new Saving.Quantized(4), task)) {
+      LossAgreement equal = LossAgreement.after(4, exact, store, first);
+      assertThat(equal.ours()).isEqualTo(equal.peer());
+      LossAgreement near = LossAgreement.after(4, lossy, store, first);
+      assertThat(near.ours()[0]).isEqualTo(near.peer()[0]);
+      assertThat(near.ours()[3]).isNotEqualTo(near.peer()[3]);
+      float[] again = LossAgreement.after(4, lossy, store, first).ours();
+      assertThat(again).isEqualTo(near.ours());
+      assertThat(exact.memory().peakBytes()).isLessThan(store.memory().peakBytes());
+    }
+  }
+
+  private static EngineContender under(Saving saving, PeerTask task) {
+    return ready(new EngineContender(task, 6, new X64Target(), 1, saving), task, 6);
   }
 
   @Test

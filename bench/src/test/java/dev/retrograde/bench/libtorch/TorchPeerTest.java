@@ -15,6 +15,7 @@ import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.PlainReference;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
+import dev.retrograde.bench.task.Resnet18;
 import dev.retrograde.bench.task.Sgd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,6 +56,17 @@ final class TorchPeerTest {
     Batch batch = FirstValues.batch(task, 4, SEED);
     double expected = PlainReference.resnet(task, FirstValues.parameters(task, SEED), batch);
     try (TorchPeer peer = open(task, 4, layout)) {
+      assertThat((double) peer.step()).isCloseTo(expected, within(1e-4));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void resnet18StartsAtTheLossOfPlainLoops(TorchLayout layout) {
+    Resnet18 task = new Resnet18(SGD);
+    Batch batch = FirstValues.batch(task, 2, SEED);
+    double expected = PlainReference.resnet18(FirstValues.parameters(task, SEED), batch);
+    try (TorchPeer peer = open(task, 2, layout)) {
       assertThat((double) peer.step()).isCloseTo(expected, within(1e-4));
     }
   }

@@ -1,6 +1,7 @@
 package dev.retrograde.bench.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ final class PeerTaskTest {
         .isEqualTo(464_154);
     assertThat(new Resnet(18, Resnet.ChannelPadding.BEHIND, SGD).parameterCount())
         .isEqualTo(1_727_962);
+    assertThat(new Resnet18(SGD).parameterCount()).isEqualTo(11_173_962);
     assertThat(ResidualStage.standard(SGD).parameterCount()).isEqualTo(10 * (16 * 16 * 9 + 32));
   }
 
@@ -27,6 +29,19 @@ final class PeerTaskTest {
     assertThat(new Lenet(SGD).multiplyAdds())
         .isEqualTo(
             2L * 25 * 6 * 24 * 24 + 3L * (25 * 6 * 16 * 8 * 8 + 256 * 120 + 120 * 84 + 84 * 10));
+  }
+
+  @Test
+  void resnet18HasThePublishedMultiplyAdds() {
+    long stem = 3L * 64 * 9 * 32 * 32;
+    assertThat(new Resnet18(SGD).multiplyAdds()).isEqualTo(3L * 555_422_720 - stem);
+  }
+
+  @Test
+  void tasksAreFoundByName() {
+    assertThat(PeerSuite.task("resnet18")).isInstanceOf(Resnet18.class);
+    assertThat(PeerSuite.task("lenet")).isInstanceOf(Lenet.class);
+    assertThatThrownBy(() -> PeerSuite.task("none")).hasMessageContaining("'none'");
   }
 
   @Test

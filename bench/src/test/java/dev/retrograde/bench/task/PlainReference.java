@@ -161,12 +161,60 @@ public final class PlainReference {
         in = out;
       }
     }
-    double[] pooled = new double[n * in];
-    for (int i = 0; i < x.length; i++) {
-      pooled[i / (size * size * in) * in + i % in] += x[i] / (size * size);
-    }
+    double[] pooled = means(x, n, size, in);
     return crossEntropy(
         dense(pooled, n, p.get("dense.weight"), p.get("dense.bias")), batch.labels());
+  }
+
+  /// The loss of ResNet-18.
+  public static double resnet18(Map<String, float[]> p, Batch batch) {
+    int n = batch.labels().length;
+    double[] x = conv(three(n, 32, 3, 64, 1), wide(batch.x()), p.get("stem.conv.filter"));
+    x = relu(normed(p, "stem.norm", x));
+    int size = 32;
+    int in = 64;
+    for (int stage = 0; stage < Resnet18.STAGES; stage++) {
+      int out = 64 << stage;
+      for (int block = 0; block < Resnet18.BLOCKS; block++) {
+        String name = Resnet18.block(stage, block);
+        int stride = Resnet18.halves(stage, block) ? 2 : 1;
+        double[] y = conv(three(n, size, in, out, stride), x, p.get(name + ".conv1.filter"));
+        y = relu(normed(p, name + ".norm1", y));
+        y = conv(three(n, size / stride, out, out, 1), y, p.get(name + ".conv2.filter"));
+        y = normed(p, name + ".norm2", y);
+        double[] shortcut = stride == 1 ? x : projected(p, name + ".shortcut", x, n, size, in);
+        for (int i = 0; i < y.length; i++) {
+          y[i] += shortcut[i];
+        }
+        x = relu(y);
+        size /= stride;
+        in = out;
+      }
+    }
+    double[] features = means(x, n, size, in);
+    return crossEntropy(
+        dense(features, n, p.get("dense.weight"), p.get("dense.bias")), batch.labels());
+  }
+
+  /// A strided 1x1 convolution to twice the channels, and its norm.
+  private static double[] projected(
+      Map<String, float[]> p, String name, double[] x, int n, int size, int in) {
+    var shape =
+        new KernelShape.Convolution(KernelShape.Direction.FORWARD, n, size, in, 2 * in, 1, 2, 0);
+    return normed(p, name + ".norm", conv(shape, x, p.get(name + ".conv.filter")));
+  }
+
+  private static double[] normed(Map<String, float[]> p, String name, double[] x) {
+    return norm(x, p.get(name + ".scale"), p.get(name + ".shift"));
+  }
+
+  /// The mean of each channel of `[n, size, size, c]`.
+  private static double[] means(double[] x, int n, int size, int c) {
+    double[] means = new double[n * c];
+    for (int i = 0; i < x.length; i++) {
+      means[i / (size * size * c) * c + i % c] += x[i] / (size * size);
+    }
+    return means;
   }
 
   private static KernelShape.Convolution three(int n, int size, int in, int out, int stride) {
