@@ -10,7 +10,7 @@ import java.util.List;
 /// resident memory is measured in a fresh process a row; times are ratios of steps in turn.
 public final class MemorySuite implements Suite {
   private static final List<String> PARTS =
-      List.of("exact", "peaks", "arena", "planning", "budgets", "resident", "time");
+      List.of("exact", "peaks", "fit", "arena", "planning", "budgets", "resident", "time");
 
   @Override
   public String name() {
@@ -38,6 +38,7 @@ public final class MemorySuite implements Suite {
         switch (part) {
           case "exact" -> new ExactRows(target, options).run(listener);
           case "peaks" -> new PeakRows(target, options).run(listener);
+          case "fit" -> new FitRows(target, options).run(listener);
           case "arena" -> new PeakRows(target, options).arenas(listener);
           case "planning" -> new PeakRows(target, options).planning(listener);
           case "budgets" -> new BudgetRows(target, options).run(listener);
