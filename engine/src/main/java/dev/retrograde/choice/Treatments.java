@@ -13,6 +13,7 @@ import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
 import dev.retrograde.ir.LinearOp;
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.Value;
@@ -96,12 +97,20 @@ final class Treatments {
     } else if (v.type().ragged() || captured(v)) {
       put(v, KEEP, "used inside control flow of the backward pass");
     } else if (small(v) && !(extreme(n) && regions.of(n) != null)) {
-      put(v, KEEP, "small");
+      small(n, v);
     } else if (regions.of(n) != null) {
       region(n, v, java.util.Objects.requireNonNull(regions.of(n)));
     } else {
       outside(n, v);
     }
+  }
+
+  /// Sums, such as those behind means and variances, are kept: two vectors a batch norm. What a
+  /// part that is computed again makes of them elementwise is made again too.
+  private void small(Node n, Value v) {
+    String region = regions.of(n);
+    boolean again = region != null && n.op() instanceof MapOp.Map && !regions.leaves(v, region);
+    put(v, again ? LIGHT : KEEP, again ? "inside a part that is computed again" : "small");
   }
 
   private static boolean small(Value v) {
