@@ -139,7 +139,7 @@ class MainTest {
     assertThat(ran.code()).isZero();
     assertThat(ran.out())
         .contains("multiply-adds: forward ", "distinct", "peak ", "tensor", "residual")
-        .containsPattern("relu1 +recompute:2: 1 store");
+        .containsPattern("relu1 +recompute:2: 1 remade");
     Ran program = tiny("explain", "--show", "program");
     assertThat(program.code()).isZero();
     assertThat(program.out()).contains("Contract").doesNotContain("distinct");

@@ -49,7 +49,9 @@ final class Account {
     List<Residual> all = new ArrayList<>();
     for (Node n : forward.nodes()) {
       for (Value v : n.results()) {
-        if (readers.containsKey(v) && !Forward.constant(n)) {
+        if (readers.containsKey(v)
+            && !Forward.constant(n)
+            && !(treatments.of(v) instanceof Compared)) {
           all.add(residual(n, v, readers.get(v)));
         }
       }
@@ -110,12 +112,13 @@ final class Account {
         treatments.reason(v));
   }
 
-  private static Residual sign(Codes.Sign s) {
+  /// Where nobody reads the value itself, the outcomes are the residual.
+  private Residual sign(Codes.Sign s) {
     return new Residual(
         "signs of " + s.compared(),
         s.maker().origin().path(),
         "compare",
-        0,
+        treatments.of(s.compared()) instanceof Compared ? s.outcomes() : 0,
         s.bytes(),
         s.packed() ? "bits" : "store",
         List.of(s.reader()),

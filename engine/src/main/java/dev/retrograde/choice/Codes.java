@@ -38,7 +38,10 @@ final class Codes {
   /// Outcomes that stand for a forward value.
   ///
   /// @param compared what was compared, made by `maker`
-  record Sign(Node maker, Value compared, String reader, boolean packed, long bytes) {}
+  /// @param outcomes bytes of the outcomes, one each
+  /// @param bytes kept
+  record Sign(
+      Node maker, Value compared, String reader, boolean packed, long outcomes, long bytes) {}
 
   Codes(Forward forward, Emit.Ids ids) {
     this.forward = forward;
@@ -83,7 +86,8 @@ final class Codes {
     for (Value b : outcomes) {
       all.add(packed ? code.encode(e, b) : b);
       long bytes = packed ? code.bytes(b.type()) : b.type().bytes();
-      signs.add(new Sign(maker, parts.compared().getFirst(), reader, packed, bytes));
+      signs.add(
+          new Sign(maker, parts.compared().getFirst(), reader, packed, b.type().bytes(), bytes));
     }
     close(maker, e);
     return all;

@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
 /// | [BlockSparse] | the strongest blocks | of weights: biased |
 /// | [Budget] | whatever fits a number of bytes in the least time | as its parts |
 public sealed interface Saving {
-  /// The spelling on the command line; [#parse] reads it back.
+  /// The spelling on the command line. [#parse] reads back all but that of [ByLayer], whose parts
+  /// are a matter of the command line.
   String spec();
 
   /// Whether the gradient is that of [Store], bit for bit, apart from the rounding of couplings

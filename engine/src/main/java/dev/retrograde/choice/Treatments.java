@@ -105,12 +105,21 @@ final class Treatments {
     }
   }
 
-  /// Sums, such as those behind means and variances, are kept: two vectors a batch norm. What a
-  /// part that is computed again makes of them elementwise is made again too.
+  /// Sums and what is made of them directly, such as means and variances, are kept: two vectors a
+  /// batch norm. What a part that is computed again makes of those is made again too.
   private void small(Node n, Value v) {
     String region = regions.of(n);
-    boolean again = region != null && n.op() instanceof MapOp.Map && !regions.leaves(v, region);
+    boolean again =
+        region != null
+            && n.op() instanceof MapOp.Map
+            && n.operands().stream().noneMatch(this::sum)
+            && !regions.leaves(v, region);
     put(v, again ? LIGHT : KEEP, again ? "inside a part that is computed again" : "small");
+  }
+
+  private boolean sum(Value v) {
+    Node n = forward.maker(v);
+    return n != null && n.op() instanceof ReduceOp;
   }
 
   private static boolean small(Value v) {

@@ -564,7 +564,7 @@ final class Fusion {
       }
       for (int i = g.nodes.size() - 1; i >= 0; i--) {
         Value m = g.nodes.get(i).result();
-        if (read.stream().allMatch(v -> comesFrom(v, m, g))) {
+        if (read.stream().allMatch(v -> comesFrom(v, m, g, new HashMap<>()))) {
           mustStore.add(m);
           break;
         }
@@ -573,15 +573,22 @@ final class Fusion {
   }
 
   /// Whether computing v reads nothing of the group but m.
-  private boolean comesFrom(Value v, Value m, Group g) {
-    if (v == m) {
-      return true;
+  private boolean comesFrom(Value v, Value m, Group g, Map<Value, Boolean> known) {
+    Boolean before = known.get(v);
+    if (before != null) {
+      return before;
     }
     Node n = maker.get(v);
-    if (n == null || groupOf.get(n) != g) {
-      return n == null || !viewNode(n) || comesFrom(n.operand(0), m, g);
+    boolean from;
+    if (v == m || n == null) {
+      from = true;
+    } else if (groupOf.get(n) != g) {
+      from = !viewNode(n) || comesFrom(n.operand(0), m, g, known);
+    } else {
+      from = n != g.root && n.operands().stream().allMatch(o -> comesFrom(o, m, g, known));
     }
-    return n != g.root && n.operands().stream().allMatch(o -> comesFrom(o, m, g));
+    known.put(v, from);
+    return from;
   }
 
   private void decideStores() {

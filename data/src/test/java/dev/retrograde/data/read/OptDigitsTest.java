@@ -72,6 +72,7 @@ class OptDigitsTest {
     assertThat(set.train().size()).isEqualTo(3823);
     assertThat(set.test().size()).isEqualTo(1797);
     assertThat(set.train().pixel(0, 0, 2, 0)).isEqualTo(6 * 15);
-    assertThat(set.train().label(3822)).isBetween(0, 9);
+    assertThat(set.train().label(2)).isEqualTo(0);
+    assertThat(set.train().label(3822)).isEqualTo(9);
   }
 }

@@ -27,8 +27,12 @@ import dev.retrograde.nn.update.Optimizers;
 import dev.retrograde.nn.update.Schedule;
 import dev.retrograde.nn.zoo.Zoo;
 import dev.retrograde.target.Target;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -240,11 +244,20 @@ public final class AcceptMemory implements Suite {
           throw new IllegalStateException(backward + ", seed " + seed + ": " + result.reason());
         }
         List<Double> losses = result.course().loss();
-        int hash = losses.subList(0, Math.min(EXACT_STEPS, losses.size())).hashCode();
-        return new Run(
-            result.course().accuracy(),
-            Integer.toHexString(hash),
-            result.course().secondsPerStep());
+        String bits = bits(losses.subList(0, Math.min(EXACT_STEPS, losses.size())));
+        return new Run(result.course().accuracy(), bits, result.course().secondsPerStep());
+      }
+    }
+
+    /// A digest of the bits of these numbers.
+    private static String bits(List<Double> losses) {
+      ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * losses.size());
+      losses.forEach(bytes::putDouble);
+      try {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes.array());
+        return HexFormat.of().formatHex(digest);
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError("every Java has SHA-256", e);
       }
     }
   }
