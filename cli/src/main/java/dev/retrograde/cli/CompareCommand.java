@@ -43,12 +43,12 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--backward",
       paramLabel = "RUN[,RUN...]",
-      defaultValue = "store,recompute:1",
+      defaultValue = "store,exact,recompute:1,quantized:8",
       description = {
         "One row each, such as store,recompute:4. store is added where it is absent.",
-        "Default: store,recompute:1."
+        "Default: store,exact,recompute:1,quantized:8."
       })
-  String backward = "store,recompute:1";
+  String backward = "store,exact,recompute:1,quantized:8";
 
   @Mixin TaskOptions options = new TaskOptions();
   @Mixin RecordOptions records = new RecordOptions();

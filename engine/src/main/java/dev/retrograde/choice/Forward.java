@@ -105,6 +105,14 @@ final class Forward {
     return backwardReaders.containsKey(v);
   }
 
+  /// Whether backward reads it through a view.
+  boolean residualAsView(Value v) {
+    return forwardReaders(v).stream()
+        .filter(Forward::view)
+        .flatMap(r -> r.results().stream())
+        .anyMatch(shown -> residual(shown) || residualAsView(shown));
+  }
+
   /// Whether it leaves the program.
   boolean result(Value v) {
     return results.contains(v);

@@ -226,6 +226,7 @@ final class Treatments {
   private boolean comparedOnly(Value v, boolean packed) {
     boolean only =
         forward.residual(v)
+            && !forward.residualAsView(v)
             && v.type().dtype().isFloat()
             && forward.backwardReaders(v).stream()
                 .allMatch(r -> {
@@ -284,7 +285,7 @@ final class Treatments {
         signs &= parts != null && parts.frees(v);
       }
     }
-    if (!any) {
+    if (!any || forward.residualAsView(v)) {
       return false;
     }
     Set<Value> leaves = new LinkedHashSet<>();

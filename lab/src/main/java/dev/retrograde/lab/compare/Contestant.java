@@ -143,8 +143,11 @@ public final class Contestant implements AutoCloseable {
       boolean anew = ResidentSet.forgetPeak();
       OptionalLong before = ResidentSet.now();
       Training run = known == null ? open() : known;
-      if (first && watchesGradients) {
-        fidelityAtStart = fidelity(run);
+      if (first) {
+        if (watchesGradients) {
+          fidelityAtStart = fidelity(run);
+        }
+        // What compiling and planning left on the heap is garbage, and not what the run takes.
         System.gc();
         anew &= ResidentSet.forgetPeak();
       }

@@ -56,7 +56,10 @@ public record Verdict(Row row, String text) {
           + ": within noise"
           + (difference.count() < 2 ? "; several seeds would tell more." : ".");
     }
-    return size + ": a real " + (points < 0 ? "loss." : "gain.");
+    return difference.count() < 2
+        ? size
+            + ": more than another test set would explain; only several seeds tell it from chance."
+        : size + ": a real " + (points < 0 ? "loss." : "gain.");
   }
 
   private static String inPoints(double points) {

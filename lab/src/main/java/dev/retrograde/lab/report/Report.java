@@ -214,8 +214,8 @@ public record Report(String title, ComparisonResult result) {
         "p",
         "class=\"note\"",
         "Planned: what the compiled program keeps at the moment of its joint peak; the tags add up."
-            + " Measured: by how much the process grew in RAM from before compiling to the end of"
-            + " the first block of steps, what compiling itself and the Java heap took included:"
+            + " Measured: by how much the process grew in RAM from before compiling to the most in"
+            + " the first block of steps, code and what the Java heap keeps included:"
             + " for a small program it is mostly that.");
     out.raw("\n<div class=\"grid2\">\n");
     MemoryCharts.live(out, subjects);

@@ -70,7 +70,8 @@ record PeakRows(Target target, Target.Options options) {
             named("stage1", Zoo.reversibleStage(blocks, 32)),
             named("pool", globalAveragePool()),
             named("fc", dense(10))),
-        256,
+        Subject.CIFAR,
+        100,
         target,
         options);
   }

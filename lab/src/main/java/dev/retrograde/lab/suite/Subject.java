@@ -21,19 +21,28 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/// A training step of images of CIFAR's form, with momentum and weight decay, to be measured
-/// without data: images are noise.
+/// A training step with momentum and weight decay, to be measured without data: images are noise.
 ///
 /// @param name of the model
-/// @param net the model, from images `[n, 32, 32, 3]` to 10 classes
+/// @param net the model, from images to 10 classes
+/// @param sample extents of an image
 /// @param batch samples a step
-record Subject(String name, Layer net, int batch, Target target, Target.Options options) {
+record Subject(
+    String name,
+    Layer net,
+    List<Integer> sample,
+    int batch,
+    Target target,
+    Target.Options options) {
+  /// Images of CIFAR's form.
+  static final List<Integer> CIFAR = List.of(32, 32, 3);
+
   private static final int CLASSES = 10;
   private static final Set<Tag> ACTIVATIONS = Set.of(Tag.RESIDUAL, Tag.COTANGENT, Tag.WORKSPACE);
 
   /// A model of the zoo.
   static Subject of(String model, int batch, Target target, Target.Options options) {
-    return new Subject(model, Zoo.of(model, CLASSES), batch, target, options);
+    return new Subject(model, Zoo.of(model, CLASSES), CIFAR, batch, target, options);
   }
 
   /// The plan of a run under a policy.
@@ -43,7 +52,7 @@ record Subject(String name, Layer net, int batch, Target target, Target.Options 
         Losses.crossEntropy(),
         Optimizers.sgd(0.1).momentum(0.9).weightDecay(5e-4),
         saving,
-        List.of(32, 32, 3));
+        sample);
   }
 
   /// The step under a policy.

@@ -59,7 +59,13 @@ class MemorySuiteTest {
   @Test
   void whatIsForetoldOfASubjectFallsWithItsPolicy() {
     Subject s =
-        new Subject("tiny", Zoo.of("resnet:8", 10), 2, new JvmTarget(), Target.Options.DEFAULT);
+        new Subject(
+            "tiny",
+            Zoo.of("resnet:8", 10),
+            Subject.CIFAR,
+            2,
+            new JvmTarget(),
+            Target.Options.DEFAULT);
     long store = s.forecast(new Saving.Store()).memory().peakBytes();
     assertThat(s.forecast(new Saving.Exact()).memory().peakBytes()).isLessThan(store);
   }
