@@ -203,7 +203,7 @@ final class Treatments {
     if (!possible && comparedOnly(v, true)) {
       return;
     }
-    if (spared == null && how.weights != null && forWeights(n, v, how.weights)) {
+    if (spared == null && how.weights != null && forWeights(v, how.weights, possible, leaves)) {
       return;
     }
     Code code = how.code == null || spared != null ? null : how.code;
@@ -221,6 +221,12 @@ final class Treatments {
     }
   }
 
+  /// Whether a node reads no more of a value than how it compares with constants.
+  private static boolean compares(Node r, Value v) {
+    Signs parts = Signs.of(r, v::equals);
+    return parts != null && parts.frees(v);
+  }
+
   /// Keeps only outcomes of comparisons where backward reads no more than them, as of a relu whose
   /// result no product takes.
   private boolean comparedOnly(Value v, boolean packed) {
@@ -228,11 +234,7 @@ final class Treatments {
         forward.residual(v)
             && !forward.residualAsView(v)
             && v.type().dtype().isFloat()
-            && forward.backwardReaders(v).stream()
-                .allMatch(r -> {
-                  Signs parts = Signs.of(r, v::equals);
-                  return parts != null && parts.frees(v);
-                });
+            && forward.backwardReaders(v).stream().allMatch(r -> compares(r, v));
     if (only) {
       put(v, new Compared(packed), "backward compares the value and reads no more of it");
       lossy.add(v);
@@ -269,7 +271,9 @@ final class Treatments {
 
   /// Keeps a code for the gradients of weights that read a value, if its other readers need no more
   /// than can be had otherwise.
-  private boolean forWeights(Node n, Value v, Code code) {
+  ///
+  /// @param possible whether the value can be computed again, from these leaves
+  private boolean forWeights(Value v, Code code, boolean possible, Set<Value> leaves) {
     boolean any = false;
     boolean others = false;
     boolean signs = true;
@@ -281,20 +285,14 @@ final class Treatments {
         any = true;
       } else {
         others = true;
-        Signs parts = Signs.of(r, v::equals);
-        signs &= parts != null && parts.frees(v);
+        signs &= compares(r, v);
       }
     }
     if (!any || forward.residualAsView(v)) {
       return false;
     }
-    Set<Value> leaves = new LinkedHashSet<>();
     boolean again =
-        others
-            && Forward.light(n)
-            && n.operands().stream().allMatch(o -> leaves(o, leaves))
-            && leaves.size() <= 1
-            && leaves.stream().noneMatch(lossy::contains);
+        others && possible && leaves.size() <= 1 && leaves.stream().noneMatch(lossy::contains);
     if (others && !again && !signs) {
       return false;
     }

@@ -35,25 +35,10 @@ final class Expand {
     if (p.nodes().stream().noneMatch(Expand::expands)) {
       return p;
     }
-    Emit e = new Emit(new Emit.Ids(largestId(p) + 1));
+    Emit e = p.emitter();
     Map<Value, Value> renamed = new HashMap<>();
     p.nodes().forEach(n -> expand(e, n, renamed));
-    return new Program(
-        p.name(),
-        p.state(),
-        p.inputs(),
-        e.nodes(),
-        p.outputs().stream()
-            .map(o -> new Program.Named(o.name(), renamed.getOrDefault(o.value(), o.value())))
-            .toList(),
-        p.updates().stream()
-            .map(u ->
-                new Program.Update(
-                    u.entry(),
-                    renamed.getOrDefault(u.value(), u.value()),
-                    u.rows() == null ? null : renamed.getOrDefault(u.rows(), u.rows())))
-            .toList(),
-        p.functions());
+    return p.with(e.nodes(), renamed);
   }
 
   private static boolean expands(Node n) {
@@ -97,33 +82,6 @@ final class Expand {
       Op op = code == null ? n.op() : new MapOp.Map(code);
       e.nodes().add(new Node(op, operands, n.results(), n.blocks(), n.origin()));
     }
-  }
-
-  static int largestId(Program p) {
-    int most = largestId(p.nodes());
-    for (Program.StateParam s : p.state()) {
-      most = Math.max(most, s.value().id());
-    }
-    for (Program.Named i : p.inputs()) {
-      most = Math.max(most, i.value().id());
-    }
-    return most;
-  }
-
-  private static int largestId(List<Node> nodes) {
-    int most = 0;
-    for (Node n : nodes) {
-      for (Value v : n.results()) {
-        most = Math.max(most, v.id());
-      }
-      for (Block b : n.blocks()) {
-        for (Value v : b.params()) {
-          most = Math.max(most, v.id());
-        }
-        most = Math.max(most, largestId(b.nodes()));
-      }
-    }
-    return most;
   }
 
   private static Value bits(Emit e, Node n, RandomOp.RandomBits r) {

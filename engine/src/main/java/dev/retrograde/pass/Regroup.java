@@ -32,7 +32,7 @@ final class Regroup {
   }
 
   private Program rewrite(Program p) {
-    Emit.Ids ids = new Emit.Ids(Expand.largestId(p) + 1);
+    Emit.Ids ids = p.emitter().ids();
     List<Node> out = new ArrayList<>();
     for (Node n : p.nodes()) {
       Node kept = looksUpNothing(n) ? copied(n, ids, out) : n;

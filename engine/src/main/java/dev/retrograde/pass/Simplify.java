@@ -62,7 +62,7 @@ public final class Simplify {
       }
       merged.add(m);
     }
-    Program q = rename(p, merged, same);
+    Program q = p.with(merged, same);
     Set<Value> live = new HashSet<>(q.results());
     List<Node> kept = new ArrayList<>();
     for (int i = merged.size() - 1; i >= 0; i--) {
@@ -118,24 +118,5 @@ public final class Simplify {
       same.put(n.results().get(r), operands.get(a.index()));
     }
     return true;
-  }
-
-  private static Program rename(Program p, List<Node> nodes, Map<Value, Value> same) {
-    return new Program(
-        p.name(),
-        p.state(),
-        p.inputs(),
-        nodes,
-        p.outputs().stream()
-            .map(o -> new Program.Named(o.name(), same.getOrDefault(o.value(), o.value())))
-            .toList(),
-        p.updates().stream()
-            .map(u ->
-                new Program.Update(
-                    u.entry(),
-                    same.getOrDefault(u.value(), u.value()),
-                    u.rows() == null ? null : same.getOrDefault(u.rows(), u.rows())))
-            .toList(),
-        p.functions());
   }
 }
