@@ -3,6 +3,7 @@ package dev.retrograde.interp;
 import dev.retrograde.ir.Block;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Extent;
+import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
@@ -28,6 +29,10 @@ final class Execution {
 
   private final Program program;
   private final Map<Value, HostTensor> outer;
+
+  /// What frames hold, by handle.
+  private final List<List<HostTensor>> frames = new ArrayList<>();
+
   private int depth;
 
   private Execution(Program program, Map<Value, HostTensor> given) {
@@ -60,8 +65,20 @@ final class Execution {
             case ControlOp.Region r -> block(n.blocks().get(0), in, env);
             case ControlOp.Foreign f -> evaluated(n, in, env);
           };
+      case FrameOp f ->
+          switch (f) {
+            case FrameOp.Pack p -> List.of(pack(in));
+            case FrameOp.Unpack u -> frames.get((int) in.get(0).bits(0));
+          };
       default -> evaluated(n, in, env);
     };
+  }
+
+  private HostTensor pack(List<HostTensor> parts) {
+    HostTensor handle = HostTensor.zeros(FrameOp.HANDLE);
+    handle.setBits(0, frames.size());
+    frames.add(parts);
+    return handle;
   }
 
   private static List<HostTensor> evaluated(

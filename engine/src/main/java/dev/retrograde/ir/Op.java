@@ -18,6 +18,7 @@ public sealed interface Op
         LinalgOp,
         BitOp,
         RandomOp,
+        FrameOp,
         ControlOp {
   /// The name in the text form: the record's simple name.
   default String name() {

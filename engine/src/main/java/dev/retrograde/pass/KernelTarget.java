@@ -1,6 +1,7 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.ControlOp;
+import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
@@ -79,7 +80,9 @@ public final class KernelTarget implements Target {
   private void refuse(Node n) {
     boolean ragged =
         Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
-    if (ragged || !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call) {
+    boolean control =
+        !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call || n.op() instanceof FrameOp;
+    if (ragged || control) {
       String what = ragged ? "sizes known only at run time" : "control flow";
       throw new IllegalArgumentException(
           n.op().name()
