@@ -64,6 +64,7 @@ final class Execution {
             case ControlOp.Call f -> call(f, in);
             case ControlOp.Region r -> block(n.blocks().get(0), in, env);
             case ControlOp.Foreign f -> evaluated(n, in, env);
+            case ControlOp.Closed k -> closed(k, n, in, env);
           };
       case FrameOp f ->
           switch (f) {
@@ -72,6 +73,20 @@ final class Execution {
           };
       default -> evaluated(n, in, env);
     };
+  }
+
+  /// Runs the op itself, with the captured operands under their names in the blocks.
+  private List<HostTensor> closed(
+      ControlOp.Closed k, Node n, List<HostTensor> in, Map<Value, HostTensor> env) {
+    int own = in.size() - k.captured();
+    List<Block> open = new ArrayList<>();
+    for (Block b : n.blocks()) {
+      int mine = b.params().size() - k.captured();
+      bind(b.params().subList(mine, b.params().size()), in.subList(own, in.size()), env);
+      open.add(new Block(b.params().subList(0, mine), b.nodes(), b.results()));
+    }
+    Node inner = new Node(k.op(), n.operands().subList(0, own), n.results(), open, n.origin());
+    return results(inner, in.subList(0, own), env);
   }
 
   private HostTensor pack(List<HostTensor> parts) {

@@ -296,6 +296,49 @@ public sealed interface ControlOp extends Op {
     }
   }
 
+  /// A control op that uses nothing from outside: the last `captured` operands arrive as the last
+  /// parameters of each block. Compiling makes it of every control op, so that whatever a body
+  /// needs is an operand like any other.
+  record Closed(ControlOp op, int captured) implements ControlOp {
+    @Override
+    public String name() {
+      return op.name();
+    }
+
+    @Override
+    public List<Type> infer(List<Type> in, List<Block> blocks) {
+      List<Type> outer = in.subList(in.size() - captured, in.size());
+      List<Block> open = new ArrayList<>();
+      for (Block b : blocks) {
+        List<Value> params = b.params();
+        int own = params.size() - captured;
+        if (own < 0) {
+          throw new IllegalArgumentException(
+              "a block of " + params.size() + " parameters cannot take " + captured + " captured");
+        }
+        Control.types("captured", outer, Control.of(params.subList(own, params.size())));
+        open.add(new Block(params.subList(0, own), b.nodes(), b.results()));
+      }
+      return op.infer(in.subList(0, in.size() - captured), open);
+    }
+
+    @Override
+    public boolean pure() {
+      return op.pure();
+    }
+
+    @Override
+    public List<@Nullable Value> vjp(
+        Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
+      return Op.notDifferentiable(n, Control.CLOSED);
+    }
+
+    @Override
+    public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
+      return Op.notDifferentiable(n, Control.CLOSED);
+    }
+  }
+
   /// Java code that a program calls.
   @FunctionalInterface
   interface Callback {
@@ -356,6 +399,7 @@ public sealed interface ControlOp extends Op {
     static final String CALLS =
         "calls of functions are not differentiated yet; call the Java method instead, or put it in a"
             + " region with a rule";
+    static final String CLOSED = "it is made by compiling; differentiate the program before";
     static final String BOXES = "Java code has no derivative; put it in a region with a rule";
 
     private Control() {}

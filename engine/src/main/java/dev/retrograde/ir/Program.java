@@ -44,6 +44,11 @@ public record Program(
     return new Program(name, state, inputs, newNodes, outputs, updates, functions);
   }
 
+  /// The program with other functions.
+  public Program with(Map<String, Block> otherFunctions) {
+    return new Program(name, state, inputs, nodes, outputs, updates, otherFunctions);
+  }
+
   /// An emitter without nodes whose values do not meet those of the program.
   public Emit emitter() {
     int[] largest = new int[1];

@@ -1,9 +1,7 @@
 package dev.retrograde.pass;
 
-import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Printer;
 import dev.retrograde.ir.Program;
-import dev.retrograde.ir.Type;
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.Listing;
@@ -11,28 +9,19 @@ import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.Scratch;
 import dev.retrograde.runtime.StateStore;
-import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.runtime.StepTime;
 import dev.retrograde.runtime.Workers;
 import dev.retrograde.target.KernelCompiler;
-import dev.retrograde.target.KernelCompiler.BoundKernel;
-import dev.retrograde.target.KernelCompiler.CompiledKernel;
 import dev.retrograde.target.Target;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/// Steps bound to memory.
+/// A planned program, linked and bound to memory.
 final class CompiledProgram implements Executable {
-  /// Statements, some 30 microseconds of them, below which a second thread may cost more than it
-  /// brings: it may have to be woken.
-  private static final long WORTH_THREADS = 300_000;
-
   private final Planned planned;
   private final Program program;
   private final KernelCompiler compiler;
@@ -41,34 +30,13 @@ final class CompiledProgram implements Executable {
   private final Compiled compiled;
   private final Map<String, MemorySegment> inputs = new LinkedHashMap<>();
   private final Map<String, MemorySegment> outputs = new LinkedHashMap<>();
-  private final Map<Buf, MemorySegment> memory = new HashMap<>();
-  private final BoundKernel[] kernels;
-  private final long[] extents;
-  private final boolean[] split;
-  private final Step.@Nullable Host[] hosts;
-  private final @Nullable Workers workers;
-  private final Parts parts = new Parts();
-  private final List<Step> steps;
+  private final Runner runner;
+
+  /// Where each step begins, and the end.
+  private final int[] starts;
+
   private final StateStore state;
   private final Scratch scratch;
-
-  /// The job of one kernel, reused so that a run allocates nothing.
-  private static final class Parts implements Workers.Job {
-    private @Nullable BoundKernel kernel;
-    private long extent;
-
-    @Override
-    public void part(int part, int of) {
-      BoundKernel k = kernel;
-      if (k != null) {
-        long from = extent * part / of;
-        long to = extent * (part + 1) / of;
-        if (from < to) {
-          k.run(from, to);
-        }
-      }
-    }
-  }
 
   CompiledProgram(
       Planned planned,
@@ -84,74 +52,30 @@ final class CompiledProgram implements Executable {
     this.compiler = compiler;
     this.arena = arena;
     this.state = state;
-    this.steps = planned.steps();
-    MemoryPlan plan = planned.plan();
     this.scratch = scratch;
-    MemorySegment block = scratch.memory();
-    planned.states().forEach((name, b) -> memory.put(b, state.segment(name)));
+    Linker linker = new Linker(compiler, arena, options.threads() > 1, planned.blocks());
+    planned.states().forEach((name, b) -> linker.place(b, state.segment(name)));
     planned.inputs().forEach((name, b) -> inputs.put(name, own(b)));
     planned.outputs().forEach((name, b) -> outputs.put(name, own(b)));
-    kernels = new BoundKernel[steps.size()];
-    extents = new long[steps.size()];
-    split = new boolean[steps.size()];
-    hosts = new Step.Host[steps.size()];
-    Map<Kernel, CompiledKernel> distinct = new HashMap<>();
-    boolean threads = false;
-    for (int i = 0; i < steps.size(); i++) {
-      Step s = steps.get(i);
-      for (Buf b : s.buffers()) {
-        memory.computeIfAbsent(
-            b,
-            x ->
-                x.home == Buf.Home.CONSTANT
-                    ? constant(x)
-                    : block.asSlice(plan.offset(x), x.bytes()));
-      }
-      switch (s) {
-        case Step.Launch l -> {
-          CompiledKernel k = distinct.computeIfAbsent(l.kernel(), compiler::compile);
-          kernels[i] = k.bind(l.buffers().stream().map(this::segment).toList());
-          extents[i] = l.kernel().extent();
-          split[i] = l.kernel().extent() > 1 && l.work() > WORTH_THREADS && options.threads() > 1;
-          threads |= split[i];
-        }
-        case Step.Host h -> hosts[i] = h;
-      }
-    }
-    workers = threads ? new Workers(options.threads()) : null;
+    inputs.forEach((name, m) -> linker.place(planned.input(name), m));
+    outputs.forEach((name, m) -> linker.place(planned.output(name), m));
+    starts = linker.program(planned, scratch.memory());
+    Workers workers = linker.splits() ? new Workers(options.threads()) : null;
+    runner = new Runner(program.name(), compiler, options.memory(), workers);
+    runner.load(linker.code(), linker.sites());
     compiled =
         new Compiled(
             target,
-            steps.size(),
-            distinct.size(),
+            planned.allSteps().size(),
+            linker.distinct(),
             compiler.codeBytes(),
             System.nanoTime() - start,
             planned.macs());
   }
 
-  private MemorySegment segment(Buf b) {
-    MemorySegment m = memory.get(b);
-    if (m == null) {
-      throw new AssertionError(b + " has no memory");
-    }
-    return m;
-  }
-
   /// Memory of its own, with slack that the caller does not see.
   private MemorySegment own(Buf b) {
-    MemorySegment m = arena.allocate(b.bytes() + Planned.SLACK, 64).asSlice(0, b.bytes());
-    memory.put(b, m);
-    return m;
-  }
-
-  private MemorySegment constant(Buf b) {
-    MemorySegment m = arena.allocate(b.bytes() + Planned.SLACK, 64).asSlice(0, b.bytes());
-    HostTensor t = b.constant;
-    if (t == null) {
-      throw new AssertionError(b + " has no value");
-    }
-    Segments.write(m, t);
-    return m;
+    return arena.allocate(b.bytes() + Planned.SLACK, 64).asSlice(0, b.bytes());
   }
 
   @Override
@@ -193,41 +117,11 @@ final class CompiledProgram implements Executable {
     check();
     state.enter(program.name());
     try {
-      for (int i = 0; i < kernels.length; i++) {
-        run(i);
-      }
+      runner.begin();
+      runner.run(0, starts[starts.length - 1]);
     } finally {
       state.leave();
     }
-  }
-
-  private void run(int i) {
-    BoundKernel k = kernels[i];
-    if (k == null) {
-      host(java.util.Objects.requireNonNull(hosts[i]));
-    } else if (split[i] && workers != null) {
-      parts.kernel = k;
-      parts.extent = extents[i];
-      workers.run(parts);
-    } else {
-      k.run(0, extents[i]);
-    }
-  }
-
-  private void host(Step.Host h) {
-    List<HostTensor> in = new ArrayList<>();
-    for (View v : h.in()) {
-      in.add(Segments.read(place(v), Type.of(v.buf().dtype, v.dims())));
-    }
-    List<Type> types = h.out().stream().map(v -> Type.of(v.buf().dtype, v.dims())).toList();
-    List<HostTensor> out = h.node().op().eval(in, types);
-    for (int i = 0; i < out.size(); i++) {
-      Segments.write(place(h.out().get(i)), out.get(i));
-    }
-  }
-
-  private MemorySegment place(View v) {
-    return segment(v.buf()).asSlice(v.offset() * v.buf().dtype.bytes());
   }
 
   @Override
@@ -243,16 +137,13 @@ final class CompiledProgram implements Executable {
 
   private List<StepTime> times() {
     List<StepTime> times = new ArrayList<>();
-    for (int i = 0; i < kernels.length; i++) {
+    runner.begin();
+    for (int i = 0; i < planned.steps().size(); i++) {
       long start = System.nanoTime();
-      run(i);
+      runner.run(starts[i], starts[i + 1]);
       long nanos = System.nanoTime() - start;
-      Step s = steps.get(i);
-      long macs =
-          switch (s) {
-            case Step.Launch l -> l.macs();
-            case Step.Host _ -> 0;
-          };
+      Step s = planned.steps().get(i);
+      long macs = s instanceof Step.Launch l ? l.macs() : 0;
       times.add(new StepTime(s.name(), s.phase(), macs, nanos));
     }
     return times;
@@ -263,7 +154,7 @@ final class CompiledProgram implements Executable {
     check();
     Map<Kernel, Integer> index = new LinkedHashMap<>();
     List<Listing.Launch> launches = new ArrayList<>();
-    for (Step s : steps) {
+    for (Step s : planned.allSteps()) {
       List<String> names = s.buffers().stream().map(b -> b.name).toList();
       String phase = s.phase().name().toLowerCase(java.util.Locale.ROOT);
       launches.add(
@@ -275,7 +166,8 @@ final class CompiledProgram implements Executable {
                     index.computeIfAbsent(l.kernel(), k -> index.size()),
                     l.macs(),
                     names);
-            case Step.Host h -> new Listing.Launch(h.name(), phase, -1, 0, names);
+            case Step.Host _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
+                new Listing.Launch(s.name(), phase, -1, 0, names);
           });
     }
     List<Listing.Text> texts = new ArrayList<>();
@@ -297,7 +189,8 @@ final class CompiledProgram implements Executable {
   @Override
   public Reservation reserved() {
     Reservation alone = planned.reserved();
-    return new Reservation(state.reservedBytes(), alone.own(), alone.arena());
+    long own = alone.own() + runner.reserved();
+    return new Reservation(state.reservedBytes(), own, alone.arena());
   }
 
   @Override
@@ -311,9 +204,7 @@ final class CompiledProgram implements Executable {
       if (Thread.currentThread() != owner) {
         throw new WrongThreadException("program '" + program.name() + "' belongs to " + owner);
       }
-      if (workers != null) {
-        workers.close();
-      }
+      runner.close();
       compiler.close();
       arena.close();
       state.release(scratch);

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Replaces some kinds of nodes by what they stand for. Random bits become elementwise arithmetic
@@ -32,19 +34,31 @@ final class Expand {
   private Expand() {}
 
   static Program run(Program p) {
-    if (p.nodes().stream().noneMatch(Expand::expands)) {
+    if (Stream.concat(
+            p.nodes().stream(), p.functions().values().stream().flatMap(f -> f.nodes().stream()))
+        .noneMatch(Expand::expands)) {
       return p;
     }
     Emit e = p.emitter();
     Map<Value, Value> renamed = new HashMap<>();
     p.nodes().forEach(n -> expand(e, n, renamed));
-    return p.with(e.nodes(), renamed);
+    Map<String, Block> functions = new TreeMap<>();
+    p.functions().forEach((name, f) -> functions.put(name, block(e, f, new HashMap<>())));
+    return p.with(e.nodes(), renamed).with(functions);
   }
 
   private static boolean expands(Node n) {
     return n.op() instanceof ControlOp.Region
         || scalar(n) != null
-        || (n.op() instanceof RandomOp.RandomBits && Fusion.supported(n));
+        || (n.op() instanceof RandomOp.RandomBits && Fusion.supported(n))
+        || n.blocks().stream().anyMatch(b -> b.nodes().stream().anyMatch(Expand::expands));
+  }
+
+  private static Block block(Emit e, Block b, Map<Value, Value> renamed) {
+    Emit nested = e.nested();
+    b.nodes().forEach(n -> expand(nested, n, renamed));
+    List<Value> results = b.results().stream().map(v -> renamed.getOrDefault(v, v)).toList();
+    return new Block(b.params(), nested.nodes(), results);
   }
 
   /// The code of an elementwise op that is a word for some, or null.
@@ -80,7 +94,8 @@ final class Expand {
     } else {
       ScalarCode code = scalar(n);
       Op op = code == null ? n.op() : new MapOp.Map(code);
-      e.nodes().add(new Node(op, operands, n.results(), n.blocks(), n.origin()));
+      List<Block> blocks = n.blocks().stream().map(b -> block(e, b, renamed)).toList();
+      e.nodes().add(new Node(op, operands, n.results(), blocks, n.origin()));
     }
   }
 

@@ -314,7 +314,7 @@ final class Fusion {
         return false;
       }
     }
-    return n.blocks().isEmpty();
+    return !Outline.controls(n);
   }
 
   private void open(Node n) {

@@ -3,15 +3,18 @@ package dev.retrograde.pass;
 import java.util.List;
 
 /// Writes new state over old where nobody can see the difference: no later step reads the old
-/// value, the kernel that makes the new one reads each old element before it writes it, and no step
-/// that can fail follows.
+/// value, the kernel that makes the new one reads each old element before it writes it, and, where
+/// old state must outlive a failure, no step that can fail follows.
 final class InPlace {
   private final List<Step> steps;
   private final List<Lowering.Update> updates;
+  private final boolean commits;
 
-  InPlace(List<Step> steps, List<Lowering.Update> updates) {
+  /// @param commits whether old state must outlive a step that fails
+  InPlace(List<Step> steps, List<Lowering.Update> updates, boolean commits) {
     this.steps = steps;
     this.updates = updates;
+    this.commits = commits;
   }
 
   void run() {
@@ -31,12 +34,7 @@ final class InPlace {
     for (int i = 0; i < steps.size(); i++) {
       Step s = steps.get(i);
       if (s.buffers().contains(fresh)) {
-        steps.set(
-            i,
-            switch (s) {
-              case Step.Launch l -> rebound(l, fresh, output);
-              case Step.Host h -> h.rebound(fresh, output);
-            });
+        steps.set(i, s.rebound(fresh, output));
       }
     }
     return true;
@@ -62,15 +60,11 @@ final class InPlace {
       if (first < 0) {
         continue;
       }
-      if (s instanceof Step.Host) {
-        return false; // may fail, or reads whole tensors
-      }
-      Step.Launch l = (Step.Launch) s;
-      boolean reads = l.buffers().contains(u.state());
-      if (reads && !makes) {
+      if (s.mayFail() && commits) {
         return false;
       }
-      if (reads && !overlays(l, u.state(), fresh)) {
+      boolean reads = s.buffers().contains(u.state());
+      if (reads && !(makes && s instanceof Step.Launch l && overlays(l, u.state(), fresh))) {
         return false;
       }
     }
@@ -78,22 +72,11 @@ final class InPlace {
       return false;
     }
     for (int i = first; i < steps.size(); i++) {
-      if (steps.get(i) instanceof Step.Launch l && l.buffers().contains(fresh)) {
-        steps.set(i, rebound(l, fresh, u.state()));
+      if (steps.get(i).buffers().contains(fresh)) {
+        steps.set(i, steps.get(i).rebound(fresh, u.state()));
       }
     }
     return true;
-  }
-
-  private static Step.Launch rebound(Step.Launch l, Buf from, Buf to) {
-    // The kernel keeps its two parameters; both now name the same memory.
-    return new Step.Launch(
-        l.name(),
-        l.phase(),
-        l.kernel(),
-        l.buffers().stream().map(b -> b == from ? to : b).toList(),
-        l.macs(),
-        l.work());
   }
 
   private static boolean overlays(Step.Launch l, Buf old, Buf fresh) {

@@ -1,7 +1,5 @@
 package dev.retrograde.pass;
 
-import dev.retrograde.ir.ControlOp;
-import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
@@ -16,8 +14,8 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: random numbers, simplify, copies for regrouped axes, fuse, lower (schedules
-/// and layouts), plan memory, emit.
+/// The order of passes: random numbers, close control ops, simplify, copies for regrouped axes,
+/// fuse, lower (schedules and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;
@@ -67,6 +65,7 @@ public final class KernelTarget implements Target {
   private Program accepted(Program program) {
     Program random = Expand.run(program);
     random.nodes().forEach(this::refuse);
+    random.functions().values().forEach(f -> f.nodes().forEach(this::refuse));
     return random;
   }
 
@@ -78,21 +77,16 @@ public final class KernelTarget implements Target {
 
   /// Says early what kernels cannot do yet.
   private void refuse(Node n) {
-    boolean ragged =
-        Stream.concat(n.operands().stream(), n.results().stream()).anyMatch(v -> v.type().ragged());
-    boolean control =
-        !n.blocks().isEmpty() || n.op() instanceof ControlOp.Call || n.op() instanceof FrameOp;
-    if (ragged || control) {
-      String what = ragged ? "sizes known only at run time" : "control flow";
+    if (Stream.concat(n.operands().stream(), n.results().stream())
+        .anyMatch(v -> v.type().ragged())) {
       throw new IllegalArgumentException(
           n.op().name()
               + " '"
               + n.origin()
               + "': target "
               + name
-              + " does not run "
-              + what
-              + " yet; use the target interp");
+              + " does not run sizes known only at run time yet; use the target interp");
     }
+    n.blocks().forEach(b -> b.nodes().forEach(this::refuse));
   }
 }

@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
@@ -35,6 +36,8 @@ final class Lowering {
   private final Fusion fusion;
   private final Views views;
   private final GradientOrder order;
+  private final ControlLowering control;
+  private final boolean outermost;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Buf> states = new LinkedHashMap<>();
   private final Map<String, Buf> inputs = new LinkedHashMap<>();
@@ -52,8 +55,11 @@ final class Lowering {
   /// A new value of a state entry, to be written over the old one.
   record Update(Buf state, View value) {}
 
-  Lowering(Program program, Machine machine, Fusion fusion) {
+  /// @param outermost whether it is a whole program, not a block of one
+  Lowering(Program program, Machine machine, Fusion fusion, Blocks blocks, boolean outermost) {
     this.program = program;
+    this.outermost = outermost;
+    this.control = new ControlLowering(this, blocks, outermost);
     this.machine = machine;
     this.fusion = fusion;
     this.views = new Views(fusion);
@@ -1038,17 +1044,45 @@ final class Lowering {
 
   private void lowerHost(Group g) {
     Node n = java.util.Objects.requireNonNull(g.root);
+    if (Outline.controls(n)) {
+      control.lower(g.name(), g.phase, n);
+      return;
+    }
     List<View> in = new ArrayList<>();
-    for (Value v : n.operands()) {
-      in.add(need(v, null, true));
-    }
+    n.operands().forEach(v -> in.add(dense(v)));
     List<View> out = new ArrayList<>();
-    for (Value v : n.results()) {
-      View y = allocate(v);
-      views.put(v, y);
-      out.add(y);
-    }
+    n.results().forEach(v -> out.add(place(v)));
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
+  }
+
+  // What control ops need.
+
+  /// A value in memory, row-major without gaps.
+  View dense(Value v) {
+    return need(v, null, true);
+  }
+
+  /// A new place of a value.
+  View place(Value v) {
+    View y = allocate(v);
+    views.put(v, y);
+    return y;
+  }
+
+  /// Writes a value into a place.
+  void write(String name, Value v, View to) {
+    copy(name, v, to);
+  }
+
+  /// A constant number in memory.
+  View number(int n) {
+    HostTensor t = HostTensor.scalar(DType.I32, n);
+    return View.dense(
+        new Buf(Buf.Home.CONSTANT, String.valueOf(n), DType.I32, 1, Tag.WORKSPACE, t), List.of());
+  }
+
+  void add(Step s) {
+    steps.add(s);
   }
 
   // Ends.
@@ -1104,7 +1138,7 @@ final class Lowering {
         pending.add(new Update(s, v));
       }
     }
-    new InPlace(steps, pending).run();
+    new InPlace(steps, pending, outermost).run();
     for (Update u : pending) {
       View to = View.dense(u.state, u.value.dims());
       copyView2(u.value, to);

@@ -33,7 +33,15 @@ final class TimeModel {
       case Step.Launch l -> LAUNCH + Math.max(l.work() / STATEMENTS, bytes(l.buffers()) / BYTES);
       case Step.Host h ->
           LAUNCH + h.buffers().stream().mapToLong(b -> b.elements).sum() / HOST_ELEMENTS;
+      case Step.Frame f -> bytes(f.buffers()) / BYTES;
+      case Step.If i -> Math.max(seconds(i.yes()), seconds(i.no()));
+      case Step.Loop l -> l.knownTrips() * seconds(l.body());
+      case Step.Call c -> LAUNCH;
     };
+  }
+
+  private static double seconds(Unit u) {
+    return seconds(u.planned().steps());
   }
 
   private static double bytes(List<Buf> buffers) {

@@ -13,7 +13,7 @@ import dev.retrograde.runtime.StateStore;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Forecast;
 import dev.retrograde.target.Target;
-import dev.retrograde.trace.Control;
+import dev.retrograde.trace.Selection;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
@@ -118,17 +118,16 @@ class ForecastTest {
   void whatKernelsCannotRunIsRefusedAsByCompiling() {
     Program p =
         Trace.program(
-            "branch",
+            "sized",
             false,
             t -> {
               Tensor x = t.input("x", Type.of(DType.F32, 3));
-              Tensor yes = t.less(t.sum(x, 0), t.constant(DType.F32, 0));
-              t.output(
-                  "y", new Control(t).cond(yes, () -> List.of(t.neg(x)), () -> List.of(x)).get(0));
+              Selection s = Selection.compact(t, t.input("mask", Type.of(DType.BOOL, 3)));
+              t.output("y", s.scatter(t, s.gather(t, x), 3));
             });
     assertThatThrownBy(() -> new JvmTarget().forecast(p, Target.Options.DEFAULT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("control flow")
+        .hasMessageContaining("sizes known only at run time")
         .hasMessageContaining("use the target interp");
   }
 }

@@ -16,7 +16,6 @@ import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
-import dev.retrograde.trace.Control;
 import dev.retrograde.trace.Selection;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
@@ -380,22 +379,6 @@ class OpsOnKernelsTest {
 
   @Test
   void whatKernelsCannotDoIsSaidWhenCompiling() {
-    Program branch =
-        Trace.program(
-            "branch",
-            true,
-            t -> {
-              Tensor x = t.input("x", f32(3));
-              Tensor c = t.less(t.sum(x), t.constant(DType.F32, 0));
-              t.output(
-                  "y",
-                  t.scope(
-                      "gate",
-                      () ->
-                          new Control(t)
-                              .cond(c, () -> List.of(t.mul(x, 2)), () -> List.of(x))
-                              .get(0)));
-            });
     Program sized =
         Trace.program(
             "sized",
@@ -406,10 +389,6 @@ class OpsOnKernelsTest {
               Selection s = Selection.compact(t, mask);
               t.output("y", s.scatter(t, s.gather(t, x), 3));
             });
-    assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Comparison.PLAIN, branch))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("If 'gate")
-        .hasMessageContaining("use the target interp");
     assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Comparison.PLAIN, sized))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("sizes known only at run time");

@@ -1,0 +1,137 @@
+package dev.retrograde.pass;
+
+import dev.retrograde.ir.Block;
+import dev.retrograde.ir.ControlOp;
+import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.MoveOp;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Op;
+import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Uses;
+import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// Closes every control op: what its blocks capture becomes operands, so that later passes see all
+/// uses, and each block can be compiled on its own. Constants are not handed in but made again
+/// inside, where kernels take them up.
+///
+/// Functions go on using the program's state and inputs, which are where they are for the whole
+/// run. Handles of frames become numbers.
+final class Outline {
+  private static final Type NUMBER = Type.of(DType.I64);
+
+  private final Emit.Ids ids;
+
+  /// Nullary nodes that made a value outside of the block at hand.
+  private final Map<Value, Node> constants = new HashMap<>();
+
+  private Outline(Emit.Ids ids) {
+    this.ids = ids;
+  }
+
+  static boolean controls(Node n) {
+    return !n.blocks().isEmpty()
+        || n.op() instanceof ControlOp.Call
+        || n.op() instanceof ControlOp.Closed
+        || n.op() instanceof FrameOp;
+  }
+
+  static Program run(Program p) {
+    if (p.nodes().stream().noneMatch(Outline::controls)) {
+      return p;
+    }
+    Outline o = new Outline(p.emitter().ids());
+    Map<Value, Value> renamed = new HashMap<>();
+    List<Node> nodes = o.nodes(p.nodes(), renamed);
+    Map<String, Block> functions = new TreeMap<>();
+    p.functions().forEach((name, f) -> functions.put(name, o.block(f, new HashMap<>(), List.of())));
+    return p.with(nodes, renamed).with(functions);
+  }
+
+  private List<Node> nodes(List<Node> nodes, Map<Value, Value> renamed) {
+    List<Node> out = new ArrayList<>();
+    for (Node n : nodes) {
+      List<Value> operands = n.operands().stream().map(v -> of(renamed, v)).toList();
+      List<Value> results = n.results().stream().map(v -> number(v, renamed)).toList();
+      if (n.operands().isEmpty() && n.op() instanceof MoveOp) {
+        constants.put(n.result(), n);
+      }
+      if (n.blocks().isEmpty() && !(n.op() instanceof ControlOp.Call)) {
+        out.add(new Node(op(n.op()), operands, results, List.of(), n.origin()));
+        continue;
+      }
+      Set<Value> outer = new LinkedHashSet<>();
+      n.blocks().forEach(b -> Uses.captured(b).forEach(v -> outer.add(v)));
+      outer.removeIf(constants::containsKey);
+      List<Value> captured = List.copyOf(outer);
+      List<Block> blocks = n.blocks().stream().map(b -> block(b, renamed, captured)).toList();
+      List<Value> all = new ArrayList<>(operands);
+      captured.forEach(v -> all.add(of(renamed, v)));
+      ControlOp control = (ControlOp) op(n.op());
+      Op closed = new ControlOp.Closed(control, captured.size());
+      out.add(new Node(closed, all, results, blocks, n.origin()));
+    }
+    return out;
+  }
+
+  /// The block with these outer values as further parameters.
+  private Block block(Block b, Map<Value, Value> outer, List<Value> captured) {
+    Map<Value, Value> renamed = new HashMap<>(outer);
+    List<Value> params = new ArrayList<>();
+    b.params().forEach(v -> params.add(number(v, renamed)));
+    List<Node> inner = new ArrayList<>();
+    for (Value v : Uses.captured(b)) {
+      Node constant = constants.get(v);
+      if (constant != null) {
+        Value copy = new Value(ids.next(), v.type());
+        inner.add(new Node(constant.op(), List.of(), List.of(copy), List.of(), constant.origin()));
+        renamed.put(v, copy);
+      }
+    }
+    for (Value v : captured) {
+      Value p = new Value(ids.next(), of(outer, v).type());
+      params.add(p);
+      renamed.put(v, p);
+    }
+    inner.addAll(nodes(b.nodes(), renamed));
+    return new Block(params, inner, b.results().stream().map(v -> of(renamed, v)).toList());
+  }
+
+  private static Value of(Map<Value, Value> renamed, Value v) {
+    return renamed.getOrDefault(v, v);
+  }
+
+  /// A value that may be stored as it is: itself, or a number in place of a handle.
+  private static Value number(Value v, Map<Value, Value> renamed) {
+    if (v.type().dtype() != DType.FRAME) {
+      return v;
+    }
+    Value n = new Value(v.id(), v.type().with(DType.I64));
+    renamed.put(v, n);
+    return n;
+  }
+
+  private static Op op(Op op) {
+    return switch (op) {
+      case FrameOp.Unpack u -> new FrameOp.Unpack(u.types().stream().map(Outline::number).toList());
+      case ControlOp.Call c ->
+          new ControlOp.Call(
+              c.function(), c.ordered(), c.types().stream().map(Outline::number).toList());
+      case MoveOp.Fill f when f.type().dtype() == DType.FRAME -> new MoveOp.Fill(NUMBER, f.bits());
+      default -> op;
+    };
+  }
+
+  private static Type number(Type t) {
+    return t.dtype() == DType.FRAME ? t.with(DType.I64) : t;
+  }
+}
