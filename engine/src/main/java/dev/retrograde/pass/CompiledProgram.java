@@ -166,7 +166,7 @@ final class CompiledProgram implements Executable {
                     index.computeIfAbsent(l.kernel(), k -> index.size()),
                     l.macs(),
                     names);
-            case Step.Host _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
+            case Step.Host _, Step.Move _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
                 new Listing.Launch(s.name(), phase, -1, 0, names);
           });
     }

@@ -1,6 +1,7 @@
 package dev.retrograde.pass;
 
 import java.util.List;
+import java.util.Map;
 
 /// Writes new state over old where nobody can see the difference: no later step reads the old
 /// value, the kernel that makes the new one reads each old element before it writes it, and, where
@@ -64,7 +65,7 @@ final class InPlace {
         return false;
       }
       boolean reads = s.buffers().contains(u.state());
-      if (reads && !(makes && s instanceof Step.Launch l && overlays(l, u.state(), fresh))) {
+      if (reads && !(makes && overlays(s, u.state(), fresh))) {
         return false;
       }
     }
@@ -79,7 +80,49 @@ final class InPlace {
     return true;
   }
 
-  private static boolean overlays(Step.Launch l, Buf old, Buf fresh) {
-    return Overlay.suits(l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh));
+  /// Whether a step that reads the one and makes the other may find them in one memory.
+  private static boolean overlays(Step s, Buf old, Buf fresh) {
+    return switch (s) {
+      case Step.Launch l ->
+          Overlay.suits(l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh));
+      case Step.If i -> overlays(i.yes(), old, fresh) && overlays(i.no(), old, fresh);
+      case Step.Host _, Step.Move _, Step.Frame _, Step.Loop _, Step.Call _ -> false;
+    };
+  }
+
+  /// The same for a block: from the step on that first touches the new one, whatever reads the old
+  /// one has to bear it.
+  private static boolean overlays(Unit u, Buf old, Buf fresh) {
+    List<Buf> in = within(u, old);
+    List<Buf> out = within(u, fresh);
+    if (in.isEmpty()) {
+      return true;
+    }
+    if (in.size() > 1 || out.size() != 1 || !whole(u, in.get(0)) || !whole(u, out.get(0))) {
+      return false;
+    }
+    boolean written = false;
+    for (Step s : u.planned().steps()) {
+      boolean touches = s.buffers().contains(out.get(0));
+      written |= touches;
+      boolean reads = s.buffers().contains(in.get(0));
+      if (written && reads && !(touches && overlays(s, in.get(0), out.get(0)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// What stands for a buffer, or for a part of it, in a block.
+  private static List<Buf> within(Unit u, Buf b) {
+    return u.bound().entrySet().stream()
+        .filter(e -> e.getValue().buf() == b)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static boolean whole(Unit u, Buf inner) {
+    View v = u.bound().get(inner);
+    return v != null && v.offset() == 0 && v.buf().elements == inner.elements;
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 
 /// One thing that a linked program does. Memory is where it is for as long as the program lives, so
 /// instructions know addresses; only frames and what callers put aside move.
-sealed interface Instruction {
+interface Instruction {
   /// Does it; returns the number of the instruction that is next.
   int run(Runner r, int pc);
 

@@ -1,9 +1,11 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.StateStore.Segments;
+import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.KernelCompiler.CompiledKernel;
 import java.lang.foreign.Arena;
@@ -120,7 +122,7 @@ final class Linker {
     return switch (s) {
       case Step.If i -> i.area();
       case Step.Loop l -> l.area();
-      case Step.Launch _, Step.Host _, Step.Frame _, Step.Call _ ->
+      case Step.Launch _, Step.Host _, Step.Move _, Step.Frame _, Step.Call _ ->
           throw new AssertionError(s + " runs no blocks");
     };
   }
@@ -182,6 +184,7 @@ final class Linker {
       case Step.Launch l -> launch(l);
       case Step.Host h ->
           code.add(new Instruction.Host(h.node(), hostPlaces(h.in()), hostPlaces(h.out())));
+      case Step.Move m -> code.add(move(m));
       case Step.Frame f -> frame(f);
       case Step.If i -> branch(i, function, levels);
       case Step.Loop l -> {
@@ -210,6 +213,30 @@ final class Linker {
     splits |= split;
     List<MemorySegment> buffers = l.buffers().stream().map(this::segment).toList();
     code.add(new Instruction.Launch(k.bind(buffers), l.kernel().extent(), split));
+  }
+
+  private Instruction move(Step.Move m) {
+    List<MemorySegment> in = m.in().stream().map(this::at).toList();
+    MemorySegment out = at(m.out());
+    DType d = m.out().buf().dtype;
+    return switch (m.node().op()) {
+      case MoveOp.ScatterAdd _ -> {
+        List<Integer> dims = m.out().dims();
+        long row = Fusion.size(dims.subList(1, dims.size()));
+        yield new RowInstruction.Add(in.get(0), in.get(1), out, d, row);
+      }
+      case MoveOp.Slice s -> {
+        List<Integer> dims = m.in().get(0).dims();
+        yield new RowInstruction.Part(
+            in.get(0), in.get(1), out, true, dims, s.sizes(), s.strides(), d.bytes());
+      }
+      case MoveOp.Unslice u -> {
+        List<Integer> sizes = m.in().get(0).dims();
+        yield new RowInstruction.Part(
+            out, in.get(1), in.get(0), false, m.out().dims(), sizes, u.strides(), d.bytes());
+      }
+      default -> throw new AssertionError(m.node() + " moves no rows");
+    };
   }
 
   private void frame(Step.Frame f) {

@@ -1052,7 +1052,20 @@ final class Lowering {
     n.operands().forEach(v -> in.add(dense(v)));
     List<View> out = new ArrayList<>();
     n.results().forEach(v -> out.add(place(v)));
+    if (movesRows(n)) {
+      steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0)));
+      return;
+    }
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
+  }
+
+  /// Whether a node copies to or from places known at run time.
+  private static boolean movesRows(Node n) {
+    return switch (n.op()) {
+      case MoveOp.ScatterAdd _ -> RowInstruction.Add.suits(n.result().type().dtype());
+      case MoveOp.Slice _, MoveOp.Unslice _ -> true;
+      default -> false;
+    };
   }
 
   // What control ops need.

@@ -61,6 +61,25 @@ sealed interface Step {
     }
   }
 
+  /// A node that moves rows, or a part of a tensor, to or from places known at run time; all of it
+  /// dense.
+  record Move(String name, Phase phase, Node node, List<View> in, View out) implements Step {
+    @Override
+    public List<Buf> buffers() {
+      return bufs(in, List.of(out));
+    }
+
+    @Override
+    public boolean mayFail() {
+      return false;
+    }
+
+    @Override
+    public Move rebound(Buf from, Buf to) {
+      return new Move(name, phase, node, views(in, from, to), views(List.of(out), from, to).get(0));
+    }
+  }
+
   /// Makes a frame of dense parts, or takes one apart: the handle is a number.
   record Frame(String name, Phase phase, boolean pack, View handle, List<View> parts)
       implements Step {

@@ -34,6 +34,7 @@ final class TimeModel {
       case Step.Host h ->
           LAUNCH + h.buffers().stream().mapToLong(b -> b.elements).sum() / HOST_ELEMENTS;
       case Step.Frame f -> bytes(f.buffers()) / BYTES;
+      case Step.Move m -> LAUNCH + bytes(m.buffers()) / BYTES;
       case Step.If i -> Math.max(seconds(i.yes()), seconds(i.no()));
       case Step.Loop l -> l.knownTrips() * seconds(l.body());
       case Step.Call c -> LAUNCH;
