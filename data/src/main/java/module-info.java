@@ -2,8 +2,10 @@
 /// batches of a training run.
 ///
 /// Needs `java.base` and nothing else. Nothing here knows the engine: a batch is off-heap memory
-/// with a shape, which any reader of segments can use. Start at [dev.retrograde.data.read.DataSets]
-/// for files, at [dev.retrograde.data.generate.GeneratedDigits] for data out of nothing, and at
+/// with a shape, which any reader of segments can use. Start at
+/// [dev.retrograde.data.read.DataSets], [dev.retrograde.data.read.TextFile] and
+/// [dev.retrograde.data.read.TreeBanks] for files, at
+/// [dev.retrograde.data.generate.GeneratedDigits] for data out of nothing, and at
 /// [dev.retrograde.data.load.Loader] for batches.
 module dev.retrograde.data {
   requires static org.jspecify;

@@ -6,7 +6,8 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
-/// The batches of an image set, one after the other, prepared ahead by a thread of its own.
+/// The batches of a set, images or other samples, one after the other, prepared ahead by a thread
+/// of its own.
 ///
 /// ```java
 /// try (Loader loader = Loader.open(data.train(), LoaderSettings.training(64, seed).epochs(10))) {
@@ -28,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 /// One caller at a time. The memory belongs to the loader; [#close] frees it, and touching a batch
 /// after that throws.
 public final class Loader implements AutoCloseable {
-  private final ImageSet set;
+  private final SampleSource set;
   private final LoaderSettings settings;
   private final BatchOrder order;
-  private final SampleWriter writer;
+  private final SampleSource.Writer writer;
   private final Arena arena;
   private final Batch[] slots;
   private final Thread producer;
@@ -55,11 +56,11 @@ public final class Loader implements AutoCloseable {
   private @Nullable Throwable failure;
 
   @SuppressWarnings("MustBeClosedChecker") // the arena is the loader's own: close() closes it
-  private Loader(ImageSet set, LoaderSettings settings) {
+  private Loader(SampleSource set, LoaderSettings settings) {
     this.set = set;
     this.settings = settings;
     this.order = new BatchOrder(set.size(), settings.batch(), settings.seed(), settings.shuffled());
-    this.writer = new SampleWriter(set, settings);
+    this.writer = set.writer(settings);
     this.epochOrder = new int[set.size()];
     this.arena = Arena.ofShared();
     this.slots = new Batch[settings.prefetch() + 1];
@@ -72,10 +73,17 @@ public final class Loader implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException if the set is empty or the normalization has other channels
   public static Loader open(ImageSet set, LoaderSettings settings) {
+    return open(new ImageSource(set), settings);
+  }
+
+  /// The same for samples of any fields.
+  ///
+  /// @throws IllegalArgumentException if the source is empty or refuses the settings
+  public static Loader open(SampleSource set, LoaderSettings settings) {
     Loader loader = new Loader(set, settings);
     try {
       for (int i = 0; i < loader.slots.length; i++) {
-        loader.slots[i] = new Batch(set.shape(), settings.batch(), loader.arena);
+        loader.slots[i] = new Batch(set.fields(), settings.batch(), loader.arena);
       }
     } catch (Throwable e) {
       loader.arena.close();
@@ -294,7 +302,8 @@ public final class Loader implements AutoCloseable {
       slot.describe(epoch, index, count, index == order.batches() - 1);
       int first = index * order.batch();
       for (int row = 0; row < count; row++) {
-        writer.write(epochOrder[first + row], epoch, slot, row);
+        int sample = epochOrder[first + row];
+        writer.write(sample, epoch, slot.row(row, set.id(sample)));
       }
       slot.clearRest();
       return null;

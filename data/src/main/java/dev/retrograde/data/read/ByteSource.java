@@ -139,6 +139,24 @@ final class ByteSource implements Closeable {
     return result;
   }
 
+  /// All bytes to the end, at most `largest`; `cure` says what to do where there are more.
+  byte[] all(int largest, String cure) {
+    byte[] result = new byte[(int) Math.min(largest, Math.max(1 << 12, 2 * fileSize))];
+    int done = read(result, 0, result.length);
+    while (done == result.length) {
+      if (done == largest) {
+        byte[] one = new byte[1];
+        if (read(one, 0, 1) != 0) {
+          throw damaged(largest, "at most " + largest + " bytes", "more", cure);
+        }
+        return result;
+      }
+      result = Arrays.copyOf(result, (int) Math.min(largest, 2L * done));
+      done += read(result, done, result.length - done);
+    }
+    return Arrays.copyOf(result, done);
+  }
+
   /// Passes over the next `length` bytes, which are `what`.
   void skip(long length, String what) {
     long start = offset;

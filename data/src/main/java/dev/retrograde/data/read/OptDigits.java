@@ -3,7 +3,6 @@ package dev.retrograde.data.read;
 import dev.retrograde.data.DataSet;
 import dev.retrograde.data.ImageSet;
 import dev.retrograde.data.ImageShape;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,18 +49,8 @@ public final class OptDigits {
   }
 
   private static String text(ByteSource source) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    byte[] piece = new byte[1 << 16];
-    int got = source.read(piece, 0, piece.length);
-    while (got > 0) {
-      all.write(piece, 0, got);
-      if (all.size() > LARGEST) {
-        throw source.damaged(
-            LARGEST, "at most " + LARGEST + " bytes", "more", "Name the files of optdigits.");
-      }
-      got = source.read(piece, 0, piece.length);
-    }
-    return all.toString(StandardCharsets.US_ASCII);
+    byte[] all = source.all(LARGEST, "Name the files of optdigits.");
+    return new String(all, StandardCharsets.US_ASCII);
   }
 
   private static void sample(

@@ -88,16 +88,15 @@ class AugmentationTest {
       float[] forwards = rows(set, settings, arena, IntStream.range(0, 40));
       float[] backwards = rows(set, settings, arena, IntStream.range(0, 40).map(i -> 39 - i));
       assertThat(backwards).isEqualTo(forwards);
-      Batch together = new Batch(SHAPE, 40, arena);
-      IntStream.range(0, 4)
-          .parallel()
-          .forEach(part -> {
-            SampleWriter writer = new SampleWriter(set, settings);
-            for (int i = part; i < 40; i += 4) {
-              writer.write(i, 3, together, i);
-            }
-          });
-      assertThat(together.images().toArray(ValueLayout.JAVA_FLOAT)).isEqualTo(forwards);
+      List<float[]> parts =
+          IntStream.range(0, 4)
+              .parallel()
+              .mapToObj(
+                  part -> rows(set, settings, arena, IntStream.range(0, 10).map(i -> 4 * i + part)))
+              .toList();
+      for (int i = 0; i < forwards.length; i++) {
+        assertThat(parts.get(i / SHAPE.volume() % 4)[i]).isEqualTo(forwards[i]);
+      }
     }
   }
 
@@ -107,9 +106,9 @@ class AugmentationTest {
     LoaderSettings settings = LoaderSettings.training(1, 5).augment(Augmentation.shift(2));
     ImageSet chosen = set.select("chosen", new int[] {31});
     try (Arena arena = Arena.ofConfined()) {
-      Batch batch = new Batch(SHAPE, 2, arena);
-      new SampleWriter(set, settings).write(31, 9, batch, 0);
-      new SampleWriter(chosen, settings).write(0, 9, batch, 1);
+      Batch batch = new Batch(new ImageSource(set).fields(), 2, arena);
+      new ImageSource(set).writer(settings).write(31, 9, batch.row(0, 31));
+      new ImageSource(chosen).writer(settings).write(0, 9, batch.row(1, 31));
       float[] both = batch.images().toArray(ValueLayout.JAVA_FLOAT);
       for (int i = 0; i < SHAPE.volume(); i++) {
         assertThat(both[SHAPE.volume() + i]).isEqualTo(both[i]);
@@ -119,9 +118,10 @@ class AugmentationTest {
 
   private static float[] rows(
       ImageSet set, LoaderSettings settings, Arena arena, IntStream samples) {
-    Batch batch = new Batch(SHAPE, 40, arena);
-    SampleWriter writer = new SampleWriter(set, settings);
-    samples.forEach(i -> writer.write(i, 3, batch, i));
+    ImageSource source = new ImageSource(set);
+    Batch batch = new Batch(source.fields(), 40, arena);
+    SampleSource.Writer writer = source.writer(settings);
+    samples.forEach(i -> writer.write(i, 3, batch.row(i, i)));
     return batch.images().toArray(ValueLayout.JAVA_FLOAT);
   }
 
