@@ -8,6 +8,7 @@ module dev.retrograde.nn {
   requires static org.jspecify;
 
   exports dev.retrograde.nn;
+  exports dev.retrograde.nn.recurrent;
   exports dev.retrograde.nn.update;
   exports dev.retrograde.nn.zoo;
 }

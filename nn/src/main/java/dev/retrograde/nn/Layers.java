@@ -1,6 +1,7 @@
 package dev.retrograde.nn;
 
 import dev.retrograde.ir.MapOp;
+import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,13 @@ public final class Layers {
   public static Conv2d conv2d(int out, int kernelH, int kernelW) {
     Window w = new Window(kernelH, kernelW, 1, 1, Padding.same(), 1, 1);
     return new Conv2d(out, w, 1, true, Initializer.kaiming(), Site.here());
+  }
+
+  /// A row of numbers for each code: `i32 [...]` to `[..., size]`.
+  ///
+  /// @param symbols how many codes there are
+  public static Embedding embedding(int symbols, int size) {
+    return new Embedding(symbols, size, false, DType.F32, Initializer.normal(1), Site.here());
   }
 
   /// Batch normalisation of the last axis; epsilon 1e-5, momentum 0.1.
@@ -71,6 +79,11 @@ public final class Layers {
   /// `log(1 + e^x)`.
   public static Layer softplus() {
     return new Activation("softplus", Functions.SOFTPLUS);
+  }
+
+  /// `x` held between two numbers, whose derivative is 1 between them and 0 elsewhere.
+  public static Layer hardTanh(double low, double high) {
+    return new HardTanh(low, high);
   }
 
   /// Zeros a share `rate` of the elements in training.

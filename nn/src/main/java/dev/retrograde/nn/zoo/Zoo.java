@@ -11,12 +11,14 @@ import static dev.retrograde.nn.Layers.sequential;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Reversible;
+import dev.retrograde.nn.recurrent.Sequences;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Networks by name. All take images `[n, h, w, c]` and give logits `[n, classes]`; input sizes
-/// come from what they are applied to.
+/// Networks by name. Those of images take `[n, h, w, c]` and give logits `[n, classes]`; those of
+/// characters take codes `i32 [n, time]` and give logits `[n, time, classes]` with as many classes
+/// as characters. Input sizes come from what they are applied to.
 public final class Zoo {
   private Zoo() {}
 
@@ -33,7 +35,9 @@ public final class Zoo {
         "resnet:DEPTH",
         "revnet38[:exact]",
         "revnet110[:exact]",
-        "revnet164[:exact]");
+        "revnet164[:exact]",
+        "char-rnn[:HIDDEN]",
+        "char-lstm[:HIDDEN]");
   }
 
   /// Reads `NAME[:ARGS]`: `mlp`, `mlp:256,128`, `lenet`, `resnet20`, `resnet:56`, `revnet38:exact`.
@@ -53,6 +57,8 @@ public final class Zoo {
       case "revnet110" -> revnet(110, grid(spec, args), classes);
       case "revnet164" -> revnet(164, grid(spec, args), classes);
       case "resnet" -> resnet(one(spec, args), classes);
+      case "char-rnn" -> charRnn(hidden(spec, args), classes);
+      case "char-lstm" -> charLstm(hidden(spec, args), classes);
       default ->
           throw new IllegalArgumentException(
               "unknown model '" + spec + "'; the zoo has: " + String.join(", ", names()));
@@ -135,6 +141,24 @@ public final class Zoo {
   /// of the image. What benchmarks of one stage measure.
   public static Layer residualStage(int blocks, int channels) {
     return ResNet.grow("stage1", blocks, channels, channels);
+  }
+
+  /// A plain recurrent network with tanh over characters, and a classifier at every step: `rnn`,
+  /// `fc`. With 50 hidden numbers and 26 characters it has 5,176 parameters.
+  public static Layer charRnn(int hidden, int characters) {
+    return sequential(
+        named("rnn", Sequences.rnn(hidden).codes(characters)), named("fc", dense(characters)));
+  }
+
+  /// The same with long short-term memory: `lstm`, `fc`. With 50 hidden numbers and 26 characters
+  /// it has 16,726 parameters.
+  public static Layer charLstm(int hidden, int characters) {
+    return sequential(
+        named("lstm", Sequences.lstm(hidden).codes(characters)), named("fc", dense(characters)));
+  }
+
+  private static int hidden(String spec, String args) {
+    return args.isEmpty() ? 50 : one(spec, args);
   }
 
   private static int[] sizes(String spec, String args) {

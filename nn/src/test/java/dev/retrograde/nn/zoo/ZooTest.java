@@ -25,6 +25,19 @@ class ZooTest {
     assertThat(Summary.of(Zoo.of(spec, classes), MNIST).parameters()).isEqualTo(parameters);
   }
 
+  /// Counts of lantern.md, 3.1.
+  @ParameterizedTest
+  @CsvSource({
+    "char-rnn, 26, 5176",
+    "char-lstm, 26, 16726",
+    "char-lstm:128, 65, 107713",
+  })
+  void networksOfCharactersHaveTheSpecifiedCounts(String spec, int characters, long parameters) {
+    Summary s = Summary.of(Zoo.of(spec, characters), Type.of(DType.I32, 20, 20));
+    assertThat(s.parameters()).isEqualTo(parameters);
+    assertThat(s.rows().getLast().output()).isEqualTo(Type.of(DType.F32, 20, 20, characters));
+  }
+
   /// Counts of the reference's configurations: revnet.md, 1.5 and R1. The residual networks of 32
   /// and 110 layers have them in the post-activation form too: its norms are wider where channels
   /// change, and it has none behind the last stage.
