@@ -1,9 +1,9 @@
 package dev.retrograde.cli;
 
-import dev.retrograde.data.DataSet;
 import dev.retrograde.lab.report.Unit;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.nn.Summary;
+import dev.retrograde.train.Material;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -13,7 +13,7 @@ final class Headline {
 
   static void print(PrintWriter out, TaskOptions.Resolved resolved) {
     Task task = resolved.task();
-    DataSet data = task.data();
+    Material data = task.data();
     Summary summary = task.summary();
     out.printf(
         Locale.ROOT,
@@ -25,10 +25,10 @@ final class Headline {
         Locale.ROOT,
         "data    %s: %,d to train on, %,d to test on, %s, %d classes%n",
         data.name(),
-        data.train().size(),
-        data.test().size(),
-        data.train().shape(),
-        data.train().classes());
+        task.trainSize(),
+        task.testSize(),
+        data.sample(),
+        data.classes());
     data.notes().forEach(n -> out.println("        " + n));
     out.printf(
         Locale.ROOT,

@@ -1,6 +1,5 @@
 package dev.retrograde.cli;
 
-import dev.retrograde.data.DataSet;
 import dev.retrograde.lab.task.DataSource;
 import dev.retrograde.lab.task.ModelSource;
 import dev.retrograde.lab.task.Targets;
@@ -8,6 +7,7 @@ import dev.retrograde.lab.task.Task;
 import dev.retrograde.nn.update.Optimizers;
 import dev.retrograde.nn.update.Schedule;
 import dev.retrograde.target.Target;
+import dev.retrograde.train.Material;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,8 +30,8 @@ final class TaskOptions {
       paramLabel = "MODEL",
       description = {
         "mlp[:SIZE,...], lenet, resnet18, resnet20, resnet32, resnet110, resnet164, resnet:DEPTH,"
-            + " revnet38, revnet110, revnet164 (each with :exact); a FILE.java; or a"
-            + " class, with --classpath.",
+            + " revnet38, revnet110, revnet164 (each with :exact); char-rnn, char-lstm (for text);"
+            + " a FILE.java; or a class, with --classpath.",
         "Default: lenet; compare takes resnet:8 where machine code runs."
       })
   @Nullable String model;
@@ -48,11 +48,18 @@ final class TaskOptions {
       paramLabel = "DATA",
       defaultValue = "digits",
       description = {
-        "digits (generated here), mnist, cifar10 (in RETROGRADE_DATA or ../shared/data), or a path"
-            + " with idx or CIFAR-10 files.",
+        "digits (generated here), mnist, cifar10, text (in RETROGRADE_DATA or ../shared/data), or a"
+            + " path with idx or CIFAR-10 files, or of a .txt file.",
         "Default: digits."
       })
   String data = "digits";
+
+  @Option(
+      names = "--length",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "Symbols of a piece of text, for --data text. Default: 20.")
+  int length = 20;
 
   @Option(
       names = "--limit",
@@ -162,7 +169,8 @@ final class TaskOptions {
   Resolved resolve(int defaultEpochs, String defaultModel) {
     Targets.Chosen chosen = Targets.find().choose(target);
     boolean small = model == null && limit == null && chosen.target().name().equals("interp");
-    DataSet set = DataSource.open(data, small ? OptionalInt.of(SMALL_LIMIT) : limit());
+    OptionalInt most = small ? OptionalInt.of(SMALL_LIMIT) : limit();
+    Material set = DataSource.material(data, most, positive("--length", length));
     String name =
         model != null
             ? model
@@ -176,7 +184,7 @@ final class TaskOptions {
     Task task =
         new Task(
             name,
-            ModelSource.open(name, classPath(), set.train().classes()),
+            ModelSource.open(name, classPath(), set.classes()),
             set,
             positive("--batch", batch),
             positive("--epochs", epochs == null ? defaultEpochs : epochs),

@@ -9,11 +9,15 @@ import dev.retrograde.lab.record.Envelope;
 import dev.retrograde.lab.record.Json;
 import dev.retrograde.lab.report.Unit;
 import dev.retrograde.train.EpochResult;
+import dev.retrograde.train.Material;
+import dev.retrograde.train.TextSampler;
+import dev.retrograde.train.Training;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,10 +43,17 @@ import picocli.CommandLine.Spec;
       "  retrograde train --model lenet --data mnist --epochs 5 --out runs/lenet",
       "  retrograde train --model resnet20 --data cifar10 --batch 100 --epochs 10 --lr 0.1"
           + " --schedule cosine",
+      "  retrograde train --model char-lstm --data text --batch 20 --epochs 1",
       "  retrograde train --model MyNet.java --data path/to/images --backward recompute:2"
     })
 final class TrainCommand implements Callable<Integer> {
   private static final int EPOCHS = 5;
+
+  /// Symbols of a sample of text, those that it begins after, and how freely it is drawn.
+  private static final int SAMPLE = 300;
+
+  private static final int PROMPT = 20;
+  private static final double TEMPERATURE = 0.8;
 
   /// Between looks at the keyboard and the clock.
   private static final int BLOCK = 10;
@@ -101,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
               List.of(
                   new ComparisonResult.Hashes(
                       contestant.seed(), contestant.weights(), contestant.batches())),
-              task.task().data().test().size(),
+              task.task().testSize(),
               List.of(result));
       save(contestant, record, task.task().name(), out);
       records.write(
@@ -166,7 +177,23 @@ final class TrainCommand implements Callable<Integer> {
         Headline.percent(result.course().accuracy()),
         Unit.SECONDS.text(result.course().secondsPerStep()),
         result.cost().map(c -> Unit.BYTES.text(c.memory().peakBytes())).orElse("-"));
+    sample(run.training().get(), out);
     out.println("model   " + target);
+  }
+
+  /// What a model of text writes by itself, after the beginning of the part it is judged by.
+  private static void sample(Training run, PrintWriter out) {
+    if (!(run.material() instanceof Material.Text text)) {
+      return;
+    }
+    int[] prompt = Arrays.copyOf(text.set().test().codes(), Math.min(text.length(), PROMPT));
+    try (TextSampler sampler = run.sampler()) {
+      int[] written = sampler.write(prompt, SAMPLE, TEMPERATURE, 1);
+      out.println();
+      out.println("a sample, after \"" + text.set().symbols().decode(prompt).strip() + "\":");
+      text.set().symbols().decode(written).lines().forEach(l -> out.println("  " + l));
+      out.println();
+    }
   }
 
   private static Path place(String model) {

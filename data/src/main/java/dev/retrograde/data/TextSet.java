@@ -56,6 +56,15 @@ public record TextSet(String name, Symbols symbols, Corpus train, Corpus test) {
         all.slice(name + " test", trained, all.size()));
   }
 
+  /// The first so many symbols of the training part, and at most as many of the other.
+  public TextSet first(int count) {
+    return new TextSet(name, symbols, first(train, count), first(test, count));
+  }
+
+  private static Corpus first(Corpus c, int count) {
+    return count >= c.size() ? c : c.slice(c.name(), 0, count);
+  }
+
   private static int front(String name, int size, String what, double testShare) {
     if (!(testShare > 0 && testShare < 1)) {
       throw new IllegalArgumentException(

@@ -16,7 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Model cards as JSON, written field by field so that the format is what this file says.
 final class CardJson {
-  private static final int SCHEMA = 1;
+  private static final int SCHEMA = 2;
+  private static final String IMAGES = "images";
+  private static final String TEXT = "text";
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -26,15 +28,9 @@ final class CardJson {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("schema", SCHEMA);
     root.put("model", c.model());
-    ArrayNode shape = root.putArray("shape");
-    shape.add(c.shape().height()).add(c.shape().width()).add(c.shape().channels());
+    input(root, c.input());
     ArrayNode names = root.putArray("classes");
     c.classNames().forEach(names::add);
-    ObjectNode norm = root.putObject("normalization");
-    ArrayNode mean = norm.putArray("mean");
-    c.normalization().mean().forEach(mean::add);
-    ArrayNode deviation = norm.putArray("deviation");
-    c.normalization().deviation().forEach(deviation::add);
     root.put("seed", c.seed());
     Settings s = c.settings();
     ObjectNode settings = root.putObject("settings");
@@ -50,6 +46,25 @@ final class CardJson {
     ArrayNode augmentations = settings.putArray("augmentations");
     s.augmentations().forEach(augmentations::add);
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+  }
+
+  private static void input(ObjectNode root, ModelCard.Input input) {
+    switch (input) {
+      case ModelCard.Images i -> {
+        root.put("input", IMAGES);
+        ArrayNode shape = root.putArray("shape");
+        shape.add(i.shape().height()).add(i.shape().width()).add(i.shape().channels());
+        ObjectNode norm = root.putObject("normalization");
+        ArrayNode mean = norm.putArray("mean");
+        i.normalization().mean().forEach(mean::add);
+        ArrayNode deviation = norm.putArray("deviation");
+        i.normalization().deviation().forEach(deviation::add);
+      }
+      case ModelCard.Text t -> {
+        root.put("input", TEXT);
+        root.put("length", t.length());
+      }
+    }
   }
 
   static ModelCard read(Path file, String json) {
@@ -73,19 +88,11 @@ final class CardJson {
       if (schema != SCHEMA) {
         throw new ModelException(file, "schema " + SCHEMA, "schema " + schema, CURE, null);
       }
-      List<Integer> shape = list(root, "shape", JsonNode::isInt, JsonNode::intValue);
-      if (shape.size() != 3) {
-        throw new ModelException(file, "three extents in 'shape'", shape.toString(), CURE, null);
-      }
-      JsonNode norm = field(root, "normalization", JsonNode::isObject);
       JsonNode s = field(root, "settings", JsonNode::isObject);
       return new ModelCard(
           text(root, "model"),
-          new ImageShape(shape.get(0), shape.get(1), shape.get(2)),
+          input(root),
           list(root, "classes", JsonNode::isString, JsonNode::stringValue),
-          new Normalization(
-              list(norm, "mean", JsonNode::isNumber, JsonNode::doubleValue),
-              list(norm, "deviation", JsonNode::isNumber, JsonNode::doubleValue)),
           field(root, "seed", JsonNode::isIntegralNumber).longValue(),
           new Settings(
               text(s, "data"),
@@ -98,6 +105,29 @@ final class CardJson {
               field(s, "epochs", JsonNode::isInt).intValue(),
               field(s, "steps", JsonNode::isIntegralNumber).longValue(),
               list(s, "augmentations", JsonNode::isString, JsonNode::stringValue)));
+    }
+
+    private ModelCard.Input input(JsonNode root) {
+      String kind = text(root, "input");
+      return switch (kind) {
+        case IMAGES -> images(root);
+        case TEXT -> new ModelCard.Text(field(root, "length", JsonNode::isInt).intValue());
+        default ->
+            throw new ModelException(file, "input " + IMAGES + " or " + TEXT, kind, CURE, null);
+      };
+    }
+
+    private ModelCard.Images images(JsonNode root) {
+      List<Integer> shape = list(root, "shape", JsonNode::isInt, JsonNode::intValue);
+      if (shape.size() != 3) {
+        throw new ModelException(file, "three extents in 'shape'", shape.toString(), CURE, null);
+      }
+      JsonNode norm = field(root, "normalization", JsonNode::isObject);
+      return new ModelCard.Images(
+          new ImageShape(shape.get(0), shape.get(1), shape.get(2)),
+          new Normalization(
+              list(norm, "mean", JsonNode::isNumber, JsonNode::doubleValue),
+              list(norm, "deviation", JsonNode::isNumber, JsonNode::doubleValue)));
     }
 
     private String text(JsonNode in, String name) {

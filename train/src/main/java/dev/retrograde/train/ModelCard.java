@@ -2,25 +2,49 @@ package dev.retrograde.train;
 
 import dev.retrograde.data.ImageShape;
 import dev.retrograde.data.load.Normalization;
+import dev.retrograde.nn.Layer;
+import dev.retrograde.nn.Loss;
 import java.util.List;
 
 /// What a saved model is besides its numbers: `model.json` of a model folder.
 ///
 /// @param model spec of the zoo, or the name of an own model
-/// @param shape of one image
+/// @param input what the model takes
 /// @param classNames one a logit
-/// @param normalization how bytes became numbers in training
 /// @param seed of the run
 /// @param settings how it was trained; for the record only
 public record ModelCard(
-    String model,
-    ImageShape shape,
-    List<String> classNames,
-    Normalization normalization,
-    long seed,
-    Settings settings) {
+    String model, Input input, List<String> classNames, long seed, Settings settings) {
   public ModelCard {
     classNames = List.copyOf(classNames);
+  }
+
+  /// What a model takes.
+  public sealed interface Input {
+    /// The objective that the model was trained for.
+    Objective objective(Layer model, Loss loss);
+  }
+
+  /// Pictures.
+  ///
+  /// @param shape of one
+  /// @param normalization how bytes became numbers in training
+  public record Images(ImageShape shape, Normalization normalization) implements Input {
+    @Override
+    public Objective objective(Layer model, Loss loss) {
+      List<Integer> sample = List.of(shape.height(), shape.width(), shape.channels());
+      return new Classification(model, loss, sample);
+    }
+  }
+
+  /// Pieces of text; the symbols are the classes.
+  ///
+  /// @param length symbols of a piece
+  public record Text(int length) implements Input {
+    @Override
+    public Objective objective(Layer model, Loss loss) {
+      return new NextSymbol(model, loss, length);
+    }
   }
 
   /// How a model was trained.

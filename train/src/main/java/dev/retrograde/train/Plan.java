@@ -12,7 +12,6 @@ import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Loss;
-import dev.retrograde.nn.Losses;
 import dev.retrograde.nn.update.Optimizer;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Forecast;
@@ -28,28 +27,28 @@ import java.util.function.Function;
 ///
 /// | program | inputs | outputs |
 /// |---|---|---|
-/// | step | `x: f32 [batch, sample...]`, `labels: i32 [batch]`, `lr: f32`, and `key: i32 [2]` if the model draws random numbers | `loss: f32` (mean), `correct: i32` |
-/// | evaluate | `x`, `labels` | `loss: f32` (sum), `correct: i32`, `logits: f32 [batch, classes]` |
+/// | step | those of the objective, `lr: f32`, and `key: i32 [2]` if the model draws random numbers | `loss: f32` (mean over units), `correct: i32` |
+/// | evaluate | those of the objective | `loss: f32` (sum over units), `correct: i32`, `logits` |
 ///
 /// A step whose loss is not finite leaves the state as it was.
 ///
-/// @param model ends in logits `[batch, classes]`
+/// @param objective what the model is asked
 /// @param saving what becomes of forward values that backward reads
-/// @param sample extents of one sample, such as `[h, w, c]`
-public record Plan(
-    Layer model, Loss loss, Optimizer optimizer, Saving saving, List<Integer> sample) {
+public record Plan(Objective objective, Optimizer optimizer, Saving saving) {
   /// Names of inputs and outputs.
-  static final String X = "x";
-
-  static final String LABELS = "labels";
   static final String LR = "lr";
+
   static final String KEY = "key";
   static final String LOSS = "loss";
   static final String CORRECT = "correct";
   static final String LOGITS = "logits";
 
-  public Plan {
-    sample = List.copyOf(sample);
+  /// One label a sample.
+  ///
+  /// @param model ends in logits `[batch, classes]`
+  /// @param sample extents of one sample, such as `[h, w, c]`
+  public Plan(Layer model, Loss loss, Optimizer optimizer, Saving saving, List<Integer> sample) {
+    this(new Classification(model, loss, sample), optimizer, saving);
   }
 
   /// Forward, backward and update in one, under the saving policy.
@@ -114,7 +113,7 @@ public record Plan(
 
   /// The same plan under another saving policy.
   public Plan with(Saving other) {
-    return new Plan(model, loss, optimizer, other, sample);
+    return new Plan(objective, optimizer, other);
   }
 
   /// Forward, backward and update before any policy.
@@ -143,16 +142,14 @@ public record Plan(
         "evaluate",
         false,
         t -> {
-          Tensor x = t.input(X, input(batch));
-          Tensor labels = t.input(LABELS, Type.of(DType.I32, batch));
-          Tensor logits = model.apply(t, x);
-          t.output(LOGITS, logits);
+          Objective.Answer a = objective.answer(t, batch);
+          t.output(LOGITS, a.logits());
           t.scope(
               "loss",
               () -> {
-                t.output(LOSS, t.sum(loss.perSample(t, logits, labels)));
-                t.output(CORRECT, Losses.correct(t, logits, labels));
-                return logits;
+                t.output(LOSS, t.sum(a.losses(t)));
+                t.output(CORRECT, a.correct(t));
+                return a.logits();
               });
         });
   }
@@ -164,27 +161,15 @@ public record Plan(
         p.name(), p.state(), p.inputs(), p.nodes(), p.outputs(), List.of(), p.functions());
   }
 
-  /// The type of a batch of samples.
-  public Type input(int batch) {
-    int[] dims = new int[sample.size() + 1];
-    dims[0] = batch;
-    for (int i = 0; i < sample.size(); i++) {
-      dims[i + 1] = sample.get(i);
-    }
-    return Type.of(DType.F32, dims);
-  }
-
   private Tensor forward(Trace t, int batch) {
-    Tensor x = t.input(X, input(batch));
-    Tensor labels = t.input(LABELS, Type.of(DType.I32, batch));
-    Tensor logits = model.apply(t, x);
+    Objective.Answer a = objective.answer(t, batch);
     // One scope for both: recomputation leaves the last segment alone.
     return t.scope(
         "loss",
         () -> {
-          Tensor mean = loss.mean(t, logits, labels);
+          Tensor mean = t.mean(a.losses(t));
           t.output(LOSS, mean);
-          t.output(CORRECT, Losses.correct(t, logits, labels));
+          t.output(CORRECT, a.correct(t));
           return mean;
         });
   }

@@ -2,7 +2,8 @@ package dev.retrograde.train;
 
 import dev.retrograde.choice.Saving;
 import dev.retrograde.data.ImageSet;
-import dev.retrograde.data.ImageShape;
+import dev.retrograde.data.load.ImageSource;
+import dev.retrograde.data.load.LoaderSettings;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Loss;
 import dev.retrograde.nn.Losses;
@@ -12,20 +13,26 @@ import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Target;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 
 /// A model read from its folder, ready to predict; gives the same bits as the one that was saved.
 ///
 /// Owns its state and executables; [#close] frees them. Belongs to the thread that opened it.
 public final class SavedModel implements AutoCloseable {
   private final ModelCard card;
+  private final Plan plan;
   private final StateStore state;
+  private final Target target;
+  private final Target.Options options;
   private final Evaluator evaluator;
 
-  private SavedModel(ModelCard card, StateStore state, Evaluator evaluator) {
+  private SavedModel(
+      ModelCard card, Plan plan, StateStore state, Target target, Target.Options options) {
     this.card = card;
+    this.plan = plan;
     this.state = state;
-    this.evaluator = evaluator;
+    this.target = target;
+    this.options = options;
+    this.evaluator = new Evaluator(plan, state, target, options);
   }
 
   /// Opens a model of the zoo.
@@ -63,18 +70,12 @@ public final class SavedModel implements AutoCloseable {
           "Open it with the version that wrote it.",
           e);
     }
-    ImageShape s = card.shape();
-    Plan plan =
-        new Plan(
-            model,
-            loss,
-            Optimizers.sgd(1),
-            new Saving.Store(),
-            List.of(s.height(), s.width(), s.channels()));
+    Objective objective = card.input().objective(model, loss);
+    Plan plan = new Plan(objective, Optimizers.sgd(1), new Saving.Store());
     StateStore state = StateStore.of(card.seed(), plan.evaluate(1));
     try {
       ModelFolder.load(folder, state);
-      return new SavedModel(card, state, new Evaluator(plan, state, target, options));
+      return new SavedModel(card, plan, state, target, options);
     } catch (RuntimeException | IOException e) {
       state.close();
       throw e;
@@ -91,12 +92,28 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /// Loss and hits over a set of images of the model's shape.
+  ///
+  /// @throws IllegalArgumentException if the model takes something else
   public Evaluation evaluate(ImageSet set, int batch) {
-    if (!set.shape().equals(card.shape())) {
+    if (!(card.input() instanceof ModelCard.Images i) || !set.shape().equals(i.shape())) {
       throw new IllegalArgumentException(
-          "the model takes images " + card.shape() + ", '" + set.name() + "' has " + set.shape());
+          "the model takes "
+              + card.input()
+              + ", '"
+              + set.name()
+              + "' has images "
+              + set.shape()
+              + "; open the model that was trained on such images");
     }
-    return evaluator.evaluate(set, batch, card.normalization());
+    LoaderSettings settings = LoaderSettings.evaluation(batch).normalize(i.normalization());
+    return evaluator.evaluate(new ImageSource(set), settings);
+  }
+
+  /// What writes text as the model predicts it; the caller closes it before the model.
+  ///
+  /// @throws IllegalArgumentException if the model is not one of text
+  public TextSampler sampler() {
+    return new TextSampler(plan, state, target, options);
   }
 
   @Override

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 public final class Setup {
   final String model;
   final IntFunction<Layer> layer;
-  @Nullable DataSet data;
+  @Nullable DataSet images;
+  @Nullable Material material;
   int batch = 64;
   long seed = 1;
   Loss loss = Losses.crossEntropy();
@@ -42,9 +43,17 @@ public final class Setup {
     this.layer = layer;
   }
 
-  /// What to train on and judge by; the only thing without a default.
+  /// Pictures to train on and judge by. Data is the only thing without a default.
   public Setup data(DataSet set) {
-    data = set;
+    images = set;
+    material = null;
+    return this;
+  }
+
+  /// What to train on and judge by, of whatever kind.
+  public Setup data(Material m) {
+    material = m;
+    images = null;
     return this;
   }
 
@@ -119,7 +128,8 @@ public final class Setup {
     return this;
   }
 
-  /// How bytes become numbers; mean 0 and deviation 1 over the training part unless told otherwise.
+  /// How bytes of pictures become numbers; mean 0 and deviation 1 over the training part unless
+  /// told otherwise.
   public Setup normalize(Normalization n) {
     normalization = n;
     return this;
@@ -135,10 +145,12 @@ public final class Setup {
   ///
   /// @throws dev.retrograde.ir.ShapeException if the model does not take the data
   public Training start() {
-    DataSet set = data;
-    if (set == null) {
+    if (material != null) {
+      return new Training(this, material);
+    }
+    if (images == null) {
       throw new IllegalStateException("a run needs data; call data(...) before start()");
     }
-    return new Training(this, set);
+    return new Training(this, Material.of(images, normalization));
   }
 }

@@ -1,12 +1,9 @@
 package dev.retrograde.train;
 
 import dev.retrograde.choice.Saved;
-import dev.retrograde.data.DataSet;
-import dev.retrograde.data.ImageShape;
 import dev.retrograde.data.load.Batch;
 import dev.retrograde.data.load.Loader;
-import dev.retrograde.data.load.LoaderSettings;
-import dev.retrograde.data.load.Normalization;
+import dev.retrograde.data.load.SampleSource;
 import dev.retrograde.ir.Program;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.zoo.Zoo;
@@ -37,10 +34,9 @@ import java.util.List;
 /// started it.
 public final class Training implements AutoCloseable {
   private final Setup setup;
-  private final DataSet data;
+  private final Material material;
   private final Plan plan;
   private final Saved saved;
-  private final Normalization normalization;
   private final StateStore state;
   private final Executables steps;
   private final Evaluator evaluator;
@@ -56,31 +52,29 @@ public final class Training implements AutoCloseable {
   private long seen;
   private double spent;
 
-  Training(Setup s, DataSet data) {
+  Training(Setup s, Material material) {
     this.setup = s;
-    this.data = data;
-    ImageShape shape = data.train().shape();
-    Layer model = s.layer.apply(data.train().classes());
-    List<Integer> sample = List.of(shape.height(), shape.width(), shape.channels());
-    Plan asked = new Plan(model, s.loss, s.optimizer, s.saving, sample);
-    normalization = s.normalization == null ? Normalization.of(data.train()) : s.normalization;
-    int first = Math.min(s.batch, data.train().size());
+    this.material = material;
+    SampleSource samples = material.train(s.batch);
+    Layer model = s.layer.apply(material.classes());
+    Plan asked = new Plan(material.objective(model, s.loss), s.optimizer, s.saving);
+    int first = Math.min(s.batch, samples.size());
     saved = asked.saved(first, p -> s.target.forecast(p, s.options));
     // A budget is settled once, on the full batch; shorter ones need less under the same policy.
     plan = asked.with(saved.policy());
     Program stepProgram = saved.program();
     Program evaluate = plan.evaluate(first);
     int classes = evaluate.output(Plan.LOGITS).type().dim(1);
-    if (classes != data.train().classes()) {
+    if (classes != material.classes()) {
       throw new IllegalArgumentException(
           "the model gives "
               + classes
               + " logits a sample, '"
-              + data.name()
+              + material.name()
               + "' has "
-              + data.train().classes()
+              + material.classes()
               + " classes; end the model with dense("
-              + data.train().classes()
+              + material.classes()
               + ")");
     }
     state = StateStore.of(s.seed, stepProgram, evaluate);
@@ -89,11 +83,7 @@ public final class Training implements AutoCloseable {
         new Executables(n -> n == first ? stepProgram : plan.step(n), state, s.target, s.options);
     evaluator = new Evaluator(plan, state, s.target, s.options);
     try {
-      loader =
-          Loader.open(
-              data.train(),
-              new LoaderSettings(
-                  s.batch, s.seed, true, Long.MAX_VALUE, s.augmentations, normalization, 2));
+      loader = Loader.open(samples, material.training(s.batch, s.seed, s.augmentations));
     } catch (RuntimeException e) {
       state.close();
       throw e;
@@ -157,9 +147,10 @@ public final class Training implements AutoCloseable {
     step++;
     losses.add(loss);
     seconds.add(took);
-    lossSum += loss * b.count();
+    int units = plan.objective().units(b.count());
+    lossSum += loss * units;
     correct += e.output(Plan.CORRECT).get(ValueLayout.JAVA_INT, 0);
-    seen += b.count();
+    seen += units;
     spent += took;
     for (Progress p : setup.listeners) {
       p.onStep(this, loss);
@@ -228,7 +219,7 @@ public final class Training implements AutoCloseable {
 
   /// The test part through the model as it is.
   public Evaluation evaluate() {
-    return evaluator.evaluate(data.test(), setup.batch, normalization);
+    return evaluator.evaluate(material.test(setup.batch), material.evaluation(setup.batch));
   }
 
   // Figures.
@@ -288,30 +279,24 @@ public final class Training implements AutoCloseable {
     return state;
   }
 
-  public DataSet data() {
-    return data;
-  }
-
-  public Normalization normalization() {
-    return normalization;
+  public Material material() {
+    return material;
   }
 
   /// The executable of a full step: program, memory and counters.
   public Executable stepExecutable() {
-    return steps.of(Math.min(setup.batch, data.train().size()));
+    return steps.of(Math.min(setup.batch, material.train(setup.batch).size()));
   }
 
   /// What describes the model to whoever loads it.
   public ModelCard card() {
-    ImageShape shape = data.train().shape();
     return new ModelCard(
         setup.model,
-        shape,
-        data.train().classNames(),
-        normalization,
+        material.card(),
+        material.classNames(),
         setup.seed,
         new ModelCard.Settings(
-            data.name(),
+            material.name(),
             setup.loss.spec(),
             setup.optimizer.spec(),
             setup.schedule.spec(),
@@ -321,6 +306,13 @@ public final class Training implements AutoCloseable {
             setup.epochs,
             step,
             setup.augmentations.stream().map(a -> a.name()).toList()));
+  }
+
+  /// What writes text as the model is now; the caller closes it before the run.
+  ///
+  /// @throws IllegalArgumentException if the run is not about text
+  public TextSampler sampler() {
+    return new TextSampler(plan, state, setup.target, setup.options);
   }
 
   /// Writes a model folder, made if need be.

@@ -5,7 +5,7 @@ import dev.retrograde.data.Key;
 import java.util.List;
 
 /// Images as samples: `images: f32 [h, w, c]` and `labels: i32`.
-record ImageSource(ImageSet set) implements SampleSource {
+public record ImageSource(ImageSet set) implements SampleSource {
 
   @Override
   public String name() {

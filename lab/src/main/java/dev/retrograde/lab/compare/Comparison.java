@@ -83,7 +83,7 @@ public record Comparison(
         runs.forEach(Contestant::close);
       }
     }
-    return new ComparisonResult(envelope, hashes, task.data().test().size(), byRow(results));
+    return new ComparisonResult(envelope, hashes, task.testSize(), byRow(results));
   }
 
   private static final class Count {

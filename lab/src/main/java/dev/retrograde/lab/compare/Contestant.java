@@ -236,7 +236,7 @@ public final class Contestant implements AutoCloseable {
 
   /// Empty where a step under `store` does not fit.
   private Map<String, Double> fidelity(Training run) {
-    int batch = Math.min(task.batch(), task.data().train().size());
+    int batch = Math.min(task.batch(), task.trainSize());
     try {
       return new GradientProbe(run, seed, batch, target, options).cosines();
     } catch (MemoryLimitException e) {
@@ -250,7 +250,7 @@ public final class Contestant implements AutoCloseable {
       return;
     }
     int perEpoch = (int) (task.steps() / task.epochs());
-    boolean shortLast = task.data().train().size() % task.batch() != 0;
+    boolean shortLast = task.trainSize() % task.batch() != 0;
     List<Double> full = new ArrayList<>();
     for (int i = from; i < to; i++) {
       if (!shortLast || (i + 1) % perEpoch != 0) {

@@ -69,7 +69,7 @@ public record Explanation(
     if (!(run.saving() instanceof Saving.Budget b)) {
       return List.of();
     }
-    int batch = Math.min(task.batch(), task.data().train().size());
+    int batch = Math.min(task.batch(), task.trainSize());
     return training.plan().frontier(batch, b.lossy(), p -> target.forecast(p, options)).points();
   }
 

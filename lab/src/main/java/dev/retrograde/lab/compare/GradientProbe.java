@@ -1,13 +1,13 @@
 package dev.retrograde.lab.compare;
 
 import dev.retrograde.choice.Saving;
-import dev.retrograde.data.load.Batch;
 import dev.retrograde.data.load.Loader;
-import dev.retrograde.data.load.LoaderSettings;
 import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Target;
+import dev.retrograde.train.Evaluator;
+import dev.retrograde.train.Material;
 import dev.retrograde.train.Plan;
 import dev.retrograde.train.Training;
 import java.lang.foreign.MemorySegment;
@@ -60,12 +60,9 @@ record GradientProbe(Training run, long seed, int batch, Target target, Target.O
   }
 
   private void fill(Executable e) {
-    LoaderSettings settings = LoaderSettings.evaluation(batch).normalize(run.normalization());
-    try (Loader loader = Loader.open(run.data().train(), settings)) {
-      Batch b = loader.next();
-      long bytes = (long) b.shape().volume() * Float.BYTES * b.count();
-      MemorySegment.copy(b.images(), 0, e.input("x"), 0, bytes);
-      MemorySegment.copy(b.labels(), 0, e.input("labels"), 0, (long) Integer.BYTES * b.count());
+    Material data = run.material();
+    try (Loader loader = Loader.open(data.train(batch), data.evaluation(batch))) {
+      Evaluator.fill(e, loader.next());
     }
     if (e.program().inputs().stream().anyMatch(i -> i.name().equals("key"))) {
       MemorySegment key = e.input("key");

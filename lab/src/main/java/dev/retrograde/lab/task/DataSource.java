@@ -3,10 +3,13 @@ package dev.retrograde.lab.task;
 import dev.retrograde.data.DataException;
 import dev.retrograde.data.DataException.Place;
 import dev.retrograde.data.DataSet;
+import dev.retrograde.data.TextSet;
 import dev.retrograde.data.generate.GeneratedDigits;
 import dev.retrograde.data.load.Augmentation;
 import dev.retrograde.data.read.DataHome;
 import dev.retrograde.data.read.DataSets;
+import dev.retrograde.data.read.TextFile;
+import dev.retrograde.train.Material;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,10 +21,34 @@ public final class DataSource {
   private static final int TRAIN = 4_000;
   private static final int TEST = 1_000;
 
+  /// The end of a text that a model is judged by.
+  private static final double TEST_SHARE = 0.1;
+
+  /// The name of the text in the data home.
+  public static final String TEXT = "text";
+
   /// Names of real sets, as folders of the data home.
   public static final List<String> NAMES = List.of("mnist", "cifar10");
 
   private DataSource() {}
+
+  /// Opens what a model can be trained on: a set of pictures, or text (`text`, or the path of a
+  /// file that ends in `.txt` or `.txt.gz`).
+  ///
+  /// @param limit the first so many training samples and at most as many test samples; symbols of a
+  ///   text
+  /// @param length symbols of a piece of text
+  public static Material material(String data, OptionalInt limit, int length) {
+    if (data.equals(TEXT) || data.endsWith(".txt") || data.endsWith(".txt.gz")) {
+      Path path =
+          data.equals(TEXT)
+              ? DataHome.find(TEXT).orElseThrow(() -> unknown(data, DataHome.cure(TEXT)))
+              : Path.of(data);
+      TextSet all = TextFile.characters(path, TEST_SHARE);
+      return Material.of(limit.isEmpty() ? all : all.first(limit.getAsInt()), length);
+    }
+    return Material.of(open(data, limit), null);
+  }
 
   /// Opens `digits` (generated), a name of [#NAMES], or a path.
   ///
@@ -49,13 +76,21 @@ public final class DataSource {
   /// Reads `none`, `auto`, or steps such as `pad-and-crop:4+flip`. `auto` pads, crops and flips
   /// colour images and leaves others as they are.
   public static List<Augmentation> augmentations(String spec, DataSet data) {
+    return augmentations(spec, data.train().shape().channels() == 3);
+  }
+
+  /// The same for any data: `auto` leaves what is not a picture as it is.
+  public static List<Augmentation> augmentations(String spec, Material data) {
+    return augmentations(
+        spec, data instanceof Material.Images i && i.set().train().shape().channels() == 3);
+  }
+
+  private static List<Augmentation> augmentations(String spec, boolean colour) {
     if (spec.equals("none")) {
       return List.of();
     }
     if (spec.equals("auto")) {
-      return data.train().shape().channels() == 3
-          ? List.of(Augmentation.padAndCrop(4), Augmentation.flip())
-          : List.of();
+      return colour ? List.of(Augmentation.padAndCrop(4), Augmentation.flip()) : List.of();
     }
     List<Augmentation> steps = new ArrayList<>();
     for (String step : spec.split("\\+", -1)) {

@@ -8,8 +8,8 @@ import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Summary;
 import dev.retrograde.nn.update.Optimizer;
 import dev.retrograde.nn.update.Schedule;
-import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Target;
+import dev.retrograde.train.Material;
 import dev.retrograde.train.Training;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.Map;
 /// What is held fixed while backward passes are compared: model, data, and how to train.
 ///
 /// @param name of the model, as its user wrote it
-/// @param model the network, from images `f32 [batch, h, w, c]` to logits `[batch, classes]`
+/// @param model the network, from what the data gives it to logits
 /// @param data train and test part
 /// @param batch samples a step, at least 1
 /// @param epochs passes over the training part, at least 1
@@ -28,7 +28,7 @@ import java.util.Map;
 public record Task(
     String name,
     Layer model,
-    DataSet data,
+    Material data,
     int batch,
     int epochs,
     Optimizer optimizer,
@@ -43,10 +43,32 @@ public record Task(
     }
   }
 
-  /// The type of a batch of `count` images.
+  /// A task over pictures, which are brought to mean 0 and deviation 1.
+  public Task(
+      String name,
+      Layer model,
+      DataSet data,
+      int batch,
+      int epochs,
+      Optimizer optimizer,
+      Schedule schedule,
+      List<Augmentation> augmentations) {
+    this(name, model, Material.of(data, null), batch, epochs, optimizer, schedule, augmentations);
+  }
+
+  /// The type of a batch of `count` samples.
   public Type input(int count) {
-    var shape = data.train().shape();
-    return Type.of(DType.F32, count, shape.height(), shape.width(), shape.channels());
+    return data.input(count);
+  }
+
+  /// Samples to learn from.
+  public int trainSize() {
+    return data.train(batch).size();
+  }
+
+  /// Samples to judge by.
+  public int testSize() {
+    return data.test(batch).size();
   }
 
   /// Layers, parameters and multiply-adds, counted in the traced model.
@@ -61,7 +83,7 @@ public record Task(
 
   /// Steps that the whole of training takes.
   public long steps() {
-    return (long) epochs * ((data.train().size() + batch - 1) / batch);
+    return (long) epochs * ((trainSize() + batch - 1) / batch);
   }
 
   /// A run of this task at its start; the caller closes it.
@@ -86,9 +108,9 @@ public record Task(
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", name);
     all.put("data", data.name());
-    all.put("train_samples", data.train().size());
-    all.put("test_samples", data.test().size());
-    all.put("data_fingerprint", "%016x".formatted(data.train().fingerprint()));
+    all.put("train_samples", trainSize());
+    all.put("test_samples", testSize());
+    all.put("data_fingerprint", "%016x".formatted(data.fingerprint()));
     all.put("batch", batch);
     all.put("epochs", epochs);
     all.put("optimizer", optimizer.spec());
