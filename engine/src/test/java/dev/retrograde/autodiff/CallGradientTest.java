@@ -32,20 +32,22 @@ class CallGradientTest {
 
   /// x (x - w) (x - 2w) ... of n factors, with w read from the program.
   private static GradientCheck factorial(int n) {
-    return GradientCheck.of((t, in) -> {
-          Control c = new Control(t);
-          Callable f = c.function("factorial", false, List.of(INT, REAL), List.of(REAL));
-          f.define(a ->
-              c.cond(
-                  t.equal(a.get(0), t.constant(DType.I32, 0)),
-                  () -> List.of(t.constant(F, 1)),
-                  () ->
-                      List.of(
-                          t.mul(
-                              a.get(1),
-                              f.call(t.add(a.get(0), -1), t.sub(a.get(1), in.get("w"))).get(0)))));
-          return f.call(in.get("n"), in.get("x")).get(0);
-        })
+    return GradientCheck.of(
+            (t, in) -> {
+              Control c = new Control(t);
+              Callable f = c.function("factorial", false, List.of(INT, REAL), List.of(REAL));
+              f.define(a ->
+                  c.cond(
+                      t.equal(a.get(0), t.constant(DType.I32, 0)),
+                      () -> List.of(t.constant(F, 1)),
+                      () ->
+                          List.of(
+                              t.mul(
+                                  a.get(1),
+                                  f.call(t.add(a.get(0), -1), t.sub(a.get(1), in.get("w")))
+                                      .get(0)))));
+              return f.call(in.get("n"), in.get("x")).get(0);
+            })
         .input("n", whole(n))
         .input("x", HostTensor.scalar(F, 1.7))
         .state("w", HostTensor.scalar(F, 0.3));
@@ -62,32 +64,33 @@ class CallGradientTest {
   @DisplayName("4. mutual recursion")
   void functionsThatCallEachOther() {
     Program p =
-        GradientCheck.of((t, in) -> {
-              Control c = new Control(t);
-              Tensor zero = t.constant(DType.I32, 0);
-              Callable even = c.function("even", false, List.of(INT, REAL), List.of(REAL));
-              Callable odd = c.function("odd", false, List.of(REAL, INT), List.of(REAL, REAL));
-              even.define(a ->
-                  c.cond(
-                      t.equal(a.get(0), t.constant(DType.I32, 0)),
-                      () -> List.of(a.get(1)),
-                      () -> {
-                        List<Tensor> r =
-                            odd.call(t.mul(a.get(1), in.get("w")), t.add(a.get(0), -1));
-                        return List.of(t.add(r.get(0), t.mul(r.get(1), a.get(1))));
-                      }));
-              odd.define(a ->
-                  c.cond(
-                      t.equal(a.get(1), t.constant(DType.I32, 0)),
-                      () -> List.of(in.get("v"), a.get(0)),
-                      () -> {
-                        Tensor x = t.apply(Functions.SIN, a.get(0));
-                        return List.of(even.call(t.add(a.get(1), -1), x).get(0), x);
-                      }));
-              return t.add(
-                  even.call(in.get("n"), in.get("x")).get(0),
-                  t.mul(odd.call(in.get("x"), in.get("n")).get(0), 0.5));
-            })
+        GradientCheck.of(
+                (t, in) -> {
+                  Control c = new Control(t);
+                  Tensor zero = t.constant(DType.I32, 0);
+                  Callable even = c.function("even", false, List.of(INT, REAL), List.of(REAL));
+                  Callable odd = c.function("odd", false, List.of(REAL, INT), List.of(REAL, REAL));
+                  even.define(a ->
+                      c.cond(
+                          t.equal(a.get(0), t.constant(DType.I32, 0)),
+                          () -> List.of(a.get(1)),
+                          () -> {
+                            List<Tensor> r =
+                                odd.call(t.mul(a.get(1), in.get("w")), t.add(a.get(0), -1));
+                            return List.of(t.add(r.get(0), t.mul(r.get(1), a.get(1))));
+                          }));
+                  odd.define(a ->
+                      c.cond(
+                          t.equal(a.get(1), t.constant(DType.I32, 0)),
+                          () -> List.of(in.get("v"), a.get(0)),
+                          () -> {
+                            Tensor x = t.apply(Functions.SIN, a.get(0));
+                            return List.of(even.call(t.add(a.get(1), -1), x).get(0), x);
+                          }));
+                  return t.add(
+                      even.call(in.get("n"), in.get("x")).get(0),
+                      t.mul(odd.call(in.get("x"), in.get("n")).get(0), 0.5));
+                })
             .input("n", whole(5))
             .input("x", HostTensor.scalar(F, 0.7))
             .input("w", HostTensor.scalar(F, 1.2))
@@ -179,40 +182,43 @@ class CallGradientTest {
   @DisplayName("2. golden scalars: x + x^3")
   void aCubic() {
     GradientCheck c =
-        GradientCheck.of((t, in) -> {
-              Control k = new Control(t);
-              Callable cube =
-                  k.function("cube", false, List.of(REAL), List.of(REAL))
-                      .define(a -> List.of(t.mul(a.get(0), t.mul(a.get(0), a.get(0)))));
-              return t.add(in.get("x"), cube.call(in.get("x")).get(0));
-            })
+        GradientCheck.of(
+                (t, in) -> {
+                  Control k = new Control(t);
+                  Callable cube =
+                      k.function("cube", false, List.of(REAL), List.of(REAL))
+                          .define(a -> List.of(t.mul(a.get(0), t.mul(a.get(0), a.get(0)))));
+                  return t.add(in.get("x"), cube.call(in.get("x")).get(0));
+                })
             .input("x", HostTensor.scalar(F, 3));
     assertThat(c.run(c.check()).get("d x").get(0)).isEqualTo(28);
   }
 
   @Test
-  @DisplayName("4. tree recursion on 50 random trees, gradients for inputs, state and what is closed over")
+  @DisplayName(
+      "4. tree recursion on 50 random trees, gradients for inputs, state and what is closed over")
   void randomTrees() {
     for (int seed = 0; seed < 50; seed++) {
       Tree tree = Tree.random(seed, 1 + seed % 9);
       int n = tree.left.length;
-      GradientCheck.of((t, in) -> {
-            Tensor twice = in.get("p");
-            return t.sum(
-                fold(
-                    t,
-                    in.get("left"),
-                    in.get("right"),
-                    Type.of(F, 2),
-                    in.get("leaf"),
-                    (l, r, i) -> {
-                      Tensor e = t.op(new MoveOp.Gather(), in.get("words"), i);
-                      Tensor a = t.matmul(t.reshape(l, 1, 2), in.get("wl"));
-                      Tensor b = t.matmul(t.reshape(r, 1, 2), in.get("wr"));
-                      Tensor s = t.add(t.reshape(t.add(a, b), 2), t.mul(e, twice));
-                      return t.apply(Functions.TANH, s);
-                    }));
-          })
+      GradientCheck.of(
+              (t, in) -> {
+                Tensor twice = in.get("p");
+                return t.sum(
+                    fold(
+                        t,
+                        in.get("left"),
+                        in.get("right"),
+                        Type.of(F, 2),
+                        in.get("leaf"),
+                        (l, r, i) -> {
+                          Tensor e = t.op(new MoveOp.Gather(), in.get("words"), i);
+                          Tensor a = t.matmul(t.reshape(l, 1, 2), in.get("wl"));
+                          Tensor b = t.matmul(t.reshape(r, 1, 2), in.get("wr"));
+                          Tensor s = t.add(t.reshape(t.add(a, b), 2), t.mul(e, twice));
+                          return t.apply(Functions.TANH, s);
+                        }));
+              })
           .input("left", Tree.of(tree.left))
           .input("right", Tree.of(tree.right))
           .input("words", ScanGradientTest.random(seed, n, 2))
@@ -226,31 +232,32 @@ class CallGradientTest {
 
   @Test
   void aFunctionCalledInALoopUnderABranch() {
-    GradientCheck.of((t, in) -> {
-          Control c = new Control(t);
-          Callable f =
-              c.function("step", false, List.of(REAL), List.of(REAL))
-                  .define(a ->
-                      c.whileLoop(
-                          20,
-                          List.of(a.get(0)),
-                          v -> t.less(v.get(0), t.constant(F, 1)),
-                          v ->
-                              c.cond(
-                                  t.less(v.get(0), t.constant(F, 0.5)),
-                                  () -> List.of(t.add(t.mul(v.get(0), in.get("w")), 0.3)),
-                                  () -> List.of(t.add(v.get(0), in.get("b"))))));
-          List<Tensor> r =
-              c.forLoop(
-                  t.constant(DType.I32, 4),
-                  List.of(in.get("x")),
-                  (i, v) ->
-                      c.cond(
-                          t.less(v.get(0), t.constant(F, 1)),
-                          () -> f.call(v.get(0)),
-                          () -> List.of(t.mul(v.get(0), t.constant(F, 0.37)))));
-          return r.get(0);
-        })
+    GradientCheck.of(
+            (t, in) -> {
+              Control c = new Control(t);
+              Callable f =
+                  c.function("step", false, List.of(REAL), List.of(REAL))
+                      .define(a ->
+                          c.whileLoop(
+                              20,
+                              List.of(a.get(0)),
+                              v -> t.less(v.get(0), t.constant(F, 1)),
+                              v ->
+                                  c.cond(
+                                      t.less(v.get(0), t.constant(F, 0.5)),
+                                      () -> List.of(t.add(t.mul(v.get(0), in.get("w")), 0.3)),
+                                      () -> List.of(t.add(v.get(0), in.get("b"))))));
+              List<Tensor> r =
+                  c.forLoop(
+                      t.constant(DType.I32, 4),
+                      List.of(in.get("x")),
+                      (i, v) ->
+                          c.cond(
+                              t.less(v.get(0), t.constant(F, 1)),
+                              () -> f.call(v.get(0)),
+                              () -> List.of(t.mul(v.get(0), t.constant(F, 0.37)))));
+              return r.get(0);
+            })
         .input("x", HostTensor.scalar(F, 0.1))
         .state("w", HostTensor.scalar(F, 1.4))
         .state("b", HostTensor.scalar(F, 0.22))
@@ -260,14 +267,15 @@ class CallGradientTest {
   @Test
   void whatDoesNotMoveIsLeftOut() {
     Program p =
-        GradientCheck.of((t, in) -> {
-              Control c = new Control(t);
-              Callable f =
-                  c.function("f", false, List.of(REAL, REAL), List.of(REAL, REAL))
-                      .define(a -> List.of(t.mul(a.get(0), 3), t.mul(a.get(1), a.get(1))));
-              List<Tensor> r = f.call(in.get("x"), t.constant(F, 2));
-              return t.mul(r.get(0), 2);
-            })
+        GradientCheck.of(
+                (t, in) -> {
+                  Control c = new Control(t);
+                  Callable f =
+                      c.function("f", false, List.of(REAL, REAL), List.of(REAL, REAL))
+                          .define(a -> List.of(t.mul(a.get(0), 3), t.mul(a.get(1), a.get(1))));
+                  List<Tensor> r = f.call(in.get("x"), t.constant(F, 2));
+                  return t.mul(r.get(0), 2);
+                })
             .input("x", HostTensor.scalar(F, 0.1))
             .check();
     // A frame, one cotangent, nothing of the second argument or result.
