@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reverse mode of `Call`. A function f gets two twins: `f.forward`, from the arguments to the
@@ -196,7 +197,7 @@ final class Calls {
     Emit back = emit.nested();
     forward.origin(Origin.NONE);
     back.origin(Origin.NONE.with(Origin.Phase.BACKWARD));
-    return Split.of(context, forward, back, b, all, wrt);
+    return Split.of(context, forward, back, b, all, wrt, Set.of());
   }
 
   private static void learn(Group g, Need need, Block b, Split s, Seeds seeds) {

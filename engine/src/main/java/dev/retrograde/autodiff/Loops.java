@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reverse mode of `For` and `While`: the forward loop chains a frame of residuals for each trip
@@ -65,7 +66,8 @@ final class Loops {
         Trip.of(
             w,
             body,
-            new Trip.Loop(counted ? 1 : 0, arriving, active, List.of(), List.of(), inBody));
+            new Trip.Loop(
+                counted ? 1 : 0, arriving, active, List.of(), List.of(), inBody, Set.of()));
     for (int k = 0; k < arriving.length; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }

@@ -8,6 +8,7 @@ import dev.retrograde.ir.Value;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Reverse mode: from the cotangent of results to the cotangents of chosen values, by walking the
 /// nodes backwards and asking each op for its `vjp`.
@@ -50,7 +51,7 @@ public final class Reverse {
 
   private static Map<Value, Value> walk(
       Context c, Emit e, List<Node> nodes, Map<Value, Value> seeds, List<Value> wrt) {
-    Walk w = new Walk(c, e, e, nodes, wrt);
+    Walk w = new Walk(c, e, e, nodes, wrt, Set.of());
     seeds.forEach(w::add);
     return w.run();
   }

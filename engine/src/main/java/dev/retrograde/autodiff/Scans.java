@@ -12,8 +12,10 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reverse mode of `Scan`: a scan over the same rows in the other direction.
@@ -81,16 +83,28 @@ final class Scans {
         seeds.add(new Seed(r, givenRows.getLast()));
       }
     }
-    Trip trip = Trip.of(w, body, new Trip.Loop(1, arriving, active, rows, seeds, captured));
+    Set<Value> deferred = Deferral.inBody(w.context(), body, captured);
+    List<Value> sums = captured.stream().filter(v -> !deferred.contains(v)).toList();
+    Trip trip = Trip.of(w, body, new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred));
     Scans s = new Scans(w, n, scan, trip, given, givenRows);
-    if (!trip.reachesNothing() || !s.found.isEmpty()) {
+    if (!trip.reachesNothing() || !s.found.isEmpty() || !trip.split().late().isEmpty()) {
       s.run();
     }
-    boolean all = trip.sums().size() == captured.size() && s.found.size() == rows.size();
+    long formed = trip.split().late().stream().map(Walk.Late::matrix).distinct().count();
+    boolean all = trip.sums().size() + formed == captured.size() && s.found.size() == rows.size();
     for (int k = 0; k < carried; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }
     return all;
+  }
+
+  /// What the backward body leaves: for the next trip, then rows.
+  private List<Value> written(Emit e) {
+    return Split.join(trip.results(e), Split.join(cotangentRows(), lateRows()));
+  }
+
+  private List<Value> lateRows() {
+    return trip.split().late().stream().map(Walk.Late::dy).toList();
   }
 
   private List<Value> cotangentRows() {
@@ -99,23 +113,25 @@ final class Scans {
 
   private void run() {
     Emit zeros = w.back().nested();
-    trip.split().keep(Split.join(trip.results(zeros), cotangentRows()));
+    trip.split().keep(written(zeros));
     List<Value> all = trip.split().residuals(List.of(body.params().get(0)));
     List<Value> chained = all.stream().filter(v -> v.type().dtype() == DType.FRAME).toList();
     List<Value> stacked = all.stream().filter(v -> v.type().dtype() != DType.FRAME).toList();
     Value frame = chained.isEmpty() ? null : w.forward().parameter(FrameOp.HANDLE);
-    List<Value> whole = new ArrayList<>();
+    Map<Value, Value> wholes = new HashMap<>();
     List<Value> written = new ArrayList<>();
     List<Value> writtenWhole = new ArrayList<>();
-    for (Value v : stacked) {
+    List<Value> others = trip.split().late().stream().map(Walk.Late::other).toList();
+    for (Value v : new LinkedHashSet<>(Split.join(stacked, others))) {
       Value there = there(v);
       if (there == null) {
         there = w.forward().parameter(rows(v.type()));
         written.add(v);
         writtenWhole.add(there);
       }
-      whole.add(there);
+      wholes.put(v, there);
     }
+    List<Value> whole = stacked.stream().map(v -> Deferral.at(wholes, v)).toList();
     if (frame != null || !written.isEmpty()) {
       extend(frame, chained, written, writtenWhole);
     }
@@ -137,6 +153,10 @@ final class Scans {
         w, n.operands().subList(0, scan.carried()), out.subList(frame == null ? 0 : 1, carried));
     for (int i = 0; i < found.size(); i++) {
       w.add(n.operand(found.get(i)), out.get(carried + i));
+    }
+    int at = carried + found.size();
+    for (Walk.Late l : trip.split().late()) {
+      Deferral.form(w, l, out.get(at++), Deferral.at(wholes, l.other()));
     }
   }
 
@@ -212,8 +232,7 @@ final class Scans {
     known.putAll(Trip.pairs(stacked, rows));
     params.addAll(rows);
     params.addAll(givenRows);
-    List<Value> results = Split.join(trip.results(e), cotangentRows());
-    ends.addAll(trip.split().replay(e, known, results));
+    ends.addAll(trip.split().replay(e, known, written(e)));
     return new Block(params, e.nodes(), ends);
   }
 }

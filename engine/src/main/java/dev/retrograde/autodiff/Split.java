@@ -36,16 +36,19 @@ final class Split {
   private final Emit forward;
   private final Emit back;
   private final Map<Value, Value> found;
+  private final List<Walk.Late> late;
   private final Map<Value, Node> maker = new HashMap<>();
   private List<Node> remade = List.of();
   private List<Node> live = List.of();
   private List<Value> reads = List.of();
 
-  private Split(Block block, Emit forward, Emit back, Map<Value, Value> found) {
+  private Split(
+      Block block, Emit forward, Emit back, Map<Value, Value> found, List<Walk.Late> late) {
     this.block = block;
     this.forward = forward;
     this.back = back;
     this.found = found;
+    this.late = List.copyOf(late);
     forward.nodes().forEach(n -> n.results().forEach(r -> maker.put(r, n)));
   }
 
@@ -57,17 +60,30 @@ final class Split {
   /// @param seeds what is known before the block is walked; several of one value add up
   /// @param wrt parameters and captured values whose cotangents are wanted
   static Split of(Walk around, Block b, List<Seed> seeds, List<Value> wrt) {
-    return of(around.context(), around.forward(), around.back(), b, seeds, wrt);
+    return of(around.context(), around.forward(), around.back(), b, seeds, wrt, Set.of());
   }
 
+  /// @param deferred captured values whose cotangents are formed later
   static Split of(
-      Context c, Emit aroundForward, Emit aroundBack, Block b, List<Seed> seeds, List<Value> wrt) {
+      Context c,
+      Emit aroundForward,
+      Emit aroundBack,
+      Block b,
+      List<Seed> seeds,
+      List<Value> wrt,
+      Set<Value> deferred) {
     Emit forward = aroundForward.nested();
     forward.nodes().addAll(b.nodes());
     Emit back = aroundBack.nested();
-    Walk w = new Walk(c, forward, back, b.nodes(), wrt);
+    Walk w = new Walk(c, forward, back, b.nodes(), wrt, deferred);
     seeds.forEach(s -> w.add(s.of, s.cotangent));
-    return new Split(b, forward, back, w.run());
+    Map<Value, Value> found = w.run();
+    return new Split(b, forward, back, found, w.late());
+  }
+
+  /// Products whose part in a gradient is formed later.
+  List<Walk.Late> late() {
+    return late;
   }
 
   /// The cotangents found.

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -34,18 +35,21 @@ record Trip(
   /// @param rows parameters beside the carried values that need a cotangent
   /// @param seeds cotangents of rows that the body writes
   /// @param captured captured values that need a cotangent
+  /// @param deferred captured values whose cotangents are formed later
   record Loop(
       int first,
       boolean[] arriving,
       boolean[] active,
       List<Value> rows,
       List<Seed> seeds,
-      List<Value> captured) {}
+      List<Value> captured,
+      Set<Value> deferred) {}
 
   static Trip of(Walk w, Block body, Loop l) {
     boolean[] moving = l.active.clone();
     List<Value> others = Split.join(l.captured, l.rows);
-    Activity.carry(w.context().captures(), body, l.first, moving, others);
+    Activity.carry(
+        w.context().captures(), body, l.first, moving, Split.join(others, List.copyOf(l.deferred)));
     List<Value> wrt = new ArrayList<>(others);
     TreeSet<Integer> carried = new TreeSet<>();
     for (int k = 0; k < moving.length; k++) {
@@ -87,7 +91,7 @@ record Trip(
       seeds.add(new Seed(r, cots.get(k)));
     }
     seeds.addAll(l.seeds);
-    Split s = Split.of(w, body, seeds, wrt);
+    Split s = Split.of(w.context(), w.forward(), w.back(), body, seeds, wrt, l.deferred);
     sums.entrySet().removeIf(e -> e.getValue().equals(s.found().get(e.getKey())));
     return new Trip(s, cots, sums, body, l.first);
   }

@@ -31,16 +31,47 @@ final class Walk {
   private final List<Value> wrt;
   private final Set<Value> active;
   private final Map<Value, Value> cot = new HashMap<>();
+  private final Set<Value> deferred;
+  private final List<Late> late = new ArrayList<>();
+
+  /// A product whose rule was not asked for the cotangent of one operand: that is formed later,
+  /// from the cotangents of the products of all trips together.
+  ///
+  /// @param side the operand's number
+  /// @param dy cotangent of the product
+  record Late(Node product, int side, Value dy) {
+    Value matrix() {
+      return product.operand(side);
+    }
+
+    Value other() {
+      return product.operand(1 - side);
+    }
+  }
 
   /// @param nodes the forward nodes, in order
   /// @param wrt values whose cotangents are wanted
-  Walk(Context context, Emit forward, Emit back, List<Node> nodes, List<Value> wrt) {
+  /// @param deferred values whose cotangents are formed later, which are operands of products only
+  Walk(
+      Context context,
+      Emit forward,
+      Emit back,
+      List<Node> nodes,
+      List<Value> wrt,
+      Set<Value> deferred) {
     this.context = context;
     this.forward = forward;
     this.back = back;
     this.nodes = List.copyOf(nodes);
     this.wrt = List.copyOf(wrt);
-    this.active = Activity.of(context.captures(), this.nodes, wrt);
+    this.deferred = Set.copyOf(deferred);
+    this.active =
+        Activity.of(context.captures(), this.nodes, Split.join(wrt, List.copyOf(deferred)));
+  }
+
+  /// What is left to be formed later.
+  List<Late> late() {
+    return late;
   }
 
   Context context() {
@@ -119,7 +150,8 @@ final class Walk {
 
   /// By the op's own rule; says whether all that is wanted got a cotangent.
   private boolean plain(Node n) {
-    List<Boolean> wanted = n.operands().stream().map(active::contains).toList();
+    List<Boolean> wanted =
+        n.operands().stream().map(v -> active.contains(v) && !deferred.contains(v)).toList();
     List<@Nullable Value> in = new ArrayList<>();
     n.results().forEach(r -> in.add(cot.get(r)));
     List<@Nullable Value> found = n.op().vjp(back, n, in, wanted);
@@ -130,6 +162,10 @@ final class Walk {
         add(n.operand(k), c);
       }
       all &= !wanted.get(k) || c != null;
+      Value dy = in.get(0);
+      if (dy != null && deferred.contains(n.operand(k))) {
+        late.add(new Late(n, k, dy));
+      }
     }
     return all;
   }

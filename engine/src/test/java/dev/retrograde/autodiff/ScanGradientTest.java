@@ -1,7 +1,13 @@
 package dev.retrograde.autodiff;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.LinearOp;
+import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
@@ -60,6 +66,55 @@ class ScanGradientTest {
   @Test
   void theSameFromTheLastRow() {
     cell(true, 5).check();
+  }
+
+  @Test
+  void gradientsOfMatricesAreFormedOnceAfterAllRows() {
+    Program deferred = cell(false, 5).joint(Reverse.Options.DEFAULT);
+    Program strict = cell(false, 5).joint(Reverse.Options.STRICT);
+    // Backward carries the cotangent of h and the sum of b; strictly also those of both matrices.
+    assertThat(carried(deferred)).isEqualTo(2);
+    assertThat(carried(strict)).isEqualTo(4);
+    // Outside the scans there is one product for each matrix.
+    assertThat(products(deferred.nodes())).isEqualTo(2);
+    assertThat(products(strict.nodes())).isZero();
+  }
+
+  private static int carried(Program p) {
+    Node backward =
+        p.nodes().stream().filter(n -> n.op() instanceof ControlOp.Scan).toList().getLast();
+    return ((ControlOp.Scan) backward.op()).carried();
+  }
+
+  private static long products(List<Node> nodes) {
+    return nodes.stream().filter(n -> n.op() instanceof LinearOp.Contract).count();
+  }
+
+  @Test
+  void aMatrixThatIsReadInAnotherWayIsNotDeferred() {
+    GradientCheck c =
+        GradientCheck.of(
+                (t, in) -> {
+                  Tensor w = in.get("w");
+                  Stepped s =
+                      new Control(t)
+                          .scan(
+                              List.of(in.get("h")),
+                              List.of(in.get("xs")),
+                              (i, v, x) -> {
+                                Tensor y = t.matmul(v.get(0), w);
+                                Tensor z = t.add(t.matmul(w, w), t.matmul(x.get(0), in.get("u")));
+                                return new Stepped(
+                                    List.of(t.apply(Functions.TANH, t.add(y, z))), List.of());
+                              });
+                  return t.sum(s.carried().get(0));
+                })
+            .input("h", random(1, 2, 2))
+            .input("xs", random(2, 3, 2, 2))
+            .state("w", random(3, 2, 2))
+            .state("u", random(4, 2, 2));
+    c.check();
+    assertThat(products(c.joint(Reverse.Options.DEFAULT).nodes())).isEqualTo(1);
   }
 
   @Test
