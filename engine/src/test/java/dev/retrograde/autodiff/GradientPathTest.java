@@ -310,6 +310,14 @@ class GradientPathTest {
   }
 
   @Test
+  void aTensorIsNotReadAsANumber() {
+    assertThatThrownBy(() -> gradient((t, x) -> t.sum(x).item() < 1 ? x : t.mul(x, 2)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("symbolic f64[] has no number while the program is traced")
+        .hasMessageContaining("use Control.cond, whileLoop or forLoop");
+  }
+
+  @Test
   void aLossIsAScalar() {
     assertThatThrownBy(() ->
             Trace.program(

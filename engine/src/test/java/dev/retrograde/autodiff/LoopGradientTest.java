@@ -10,7 +10,6 @@ import dev.retrograde.trace.Control;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,18 +268,27 @@ class LoopGradientTest {
   }
 
   @Test
-  void aPredicateOnNanTakesTheSecondBranch() {
+  void aPredicateOnNanIsFalseForwardAndBackward() {
     GradientCheck c =
-        GradientCheck.of((t, in) ->
-                new Control(t)
-                    .cond(
-                        t.less(in.get("nan"), t.constant(F, 1)),
-                        () -> List.of(t.mul(in.get("x"), 2)),
-                        () -> List.of(t.mul(in.get("x"), 3)))
-                    .get(0))
-            .input("x", f(1));
-    Map<String, HostTensor> none = Map.of();
-    assertThat(none).isEmpty();
-    assertThat(c).isNotNull();
+        GradientCheck.of(
+                (t, in) -> {
+                  Control k = new Control(t);
+                  Tensor nan = t.div(t.constant(F, 0), t.constant(F, 0));
+                  Tensor chosen =
+                      k.cond(
+                              t.less(nan, t.constant(F, 1)),
+                              () -> List.of(t.mul(in.get("x"), 2)),
+                              () -> List.of(t.mul(in.get("x"), in.get("x"))))
+                          .get(0);
+                  // No trip either.
+                  return k.whileLoop(
+                          10,
+                          List.of(chosen),
+                          v -> t.less(t.mul(v.get(0), nan), t.constant(F, 1)),
+                          v -> List.of(t.mul(v.get(0), 7)))
+                      .get(0);
+                })
+            .input("x", f(3));
+    assertThat(c.run(c.check()).get("d x").get(0)).isEqualTo(6);
   }
 }

@@ -35,7 +35,8 @@ final class RandomControl {
   private int budget = 10;
 
   private RandomControl(long seed, Trace t, Map<String, Tensor> in) {
-    this.random = new Random(seed);
+    // Random's first numbers are alike for seeds that are.
+    this.random = new Random((seed + 1) * 0x9E3779B97F4A7C15L);
     this.t = t;
     this.c = new Control(t);
     this.in = in;
