@@ -1,125 +1,106 @@
 package dev.retrograde.autodiff;
 
+import dev.retrograde.autodiff.Split.Seed;
 import dev.retrograde.ir.Block;
-import dev.retrograde.ir.Cloner;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.Node;
-import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/// Derivatives of `If`: another `If` on the same condition, whose blocks run the branch again and
-/// differentiate it.
+/// Reverse mode of `If`: each branch leaves its residuals in a frame, and another `If` on the same
+/// condition takes that frame apart and goes back through the branch that was taken.
 ///
-/// The branch is computed a second time because its inner values do not outlive its block; what is
-/// kept are the captured values only.
+/// The cotangent that a captured value has so far goes into the branches and comes out of them, so
+/// that a branch which does not use the value passes it on instead of adding zeros.
 final class Branches {
   private Branches() {}
 
-  /// A copy of a branch, in an emitter that its derivative is appended to.
-  private record Branch(Emit emit, List<Node> nodes, List<Value> results) {
-    static Branch of(Emit e, Node n, int which) {
-      if (!n.pure()) {
-        return Op.notDifferentiable(
-            n, "a branch calls ordered Java code, which must not run again in the backward pass");
-      }
-      Emit nested = e.nested();
-      List<Value> results = new Cloner(nested).inline(n.blocks().get(which), List.of());
-      return new Branch(nested, List.copyOf(nested.nodes()), results);
+  /// Whether every captured value got a cotangent.
+  static boolean back(Walk w, Node n, List<Value> captured) {
+    List<Split> branches = n.blocks().stream().map(b -> split(w, n, b, captured)).toList();
+    Set<Value> reached = new LinkedHashSet<>();
+    for (Split b : branches) {
+      b.found()
+          .forEach((v, c) -> {
+            if (c != w.cotangent(v)) {
+              reached.add(v);
+            }
+          });
     }
-
-    Block close(List<Value> values) {
-      return new Block(List.of(), emit.nodes(), values);
-    }
-  }
-
-  /// Cotangents of captured values; those that neither branch reaches are absent.
-  static Map<Value, Value> vjp(Emit e, Node n, List<@Nullable Value> cots, List<Value> captured) {
-    List<Branch> branches = new ArrayList<>();
-    List<Map<Value, Value>> found = new ArrayList<>();
-    Set<Value> reached = new HashSet<>();
-    for (int which = 0; which < 2; which++) {
-      Branch b = Branch.of(e, n, which);
-      Map<Value, Value> seeds = new HashMap<>();
-      for (int r = 0; r < cots.size(); r++) {
-        Value c = cots.get(r);
-        if (c != null) {
-          seeds.merge(b.results.get(r), c, b.emit::plus);
-        }
-      }
-      Map<Value, Value> back = Reverse.pullback(b.emit, b.nodes, seeds, captured);
-      branches.add(b);
-      found.add(back);
-      reached.addAll(back.keySet());
-    }
-    List<Value> wrt = captured.stream().filter(reached::contains).toList();
-    Map<Value, Value> out = new LinkedHashMap<>();
+    List<Value> wrt = List.copyOf(reached);
     if (!wrt.isEmpty()) {
-      List<Value> results = choose(e, n, branches, found, wrt);
-      for (int i = 0; i < wrt.size(); i++) {
-        out.put(wrt.get(i), results.get(i));
-      }
+      choose(w, n, branches, wrt);
     }
-    return out;
+    return wrt.size() == captured.size();
   }
 
-  /// Tangents of the results.
-  static List<@Nullable Value> jvp(
-      Emit e, Node n, Map<Value, Value> tangents, List<Value> captured) {
-    Map<Value, Value> seeds = new HashMap<>();
-    captured.forEach(v -> seeds.put(v, tangents.get(v)));
-    List<Branch> branches = new ArrayList<>();
-    List<Map<Value, Value>> found = new ArrayList<>();
-    List<Integer> moving = new ArrayList<>();
-    for (int which = 0; which < 2; which++) {
-      Branch b = Branch.of(e, n, which);
-      Map<Value, Value> all = Forward.pushforward(b.emit, b.nodes, seeds);
-      // Keyed by the node's own results, which both branches share.
-      Map<Value, Value> own = new HashMap<>();
-      for (int r = 0; r < b.results.size(); r++) {
-        Value t = all.get(b.results.get(r));
-        if (t != null) {
-          own.put(n.results().get(r), t);
-          if (!moving.contains(r)) {
-            moving.add(r);
-          }
-        }
-      }
-      branches.add(b);
-      found.add(own);
-    }
-    List<@Nullable Value> out = new ArrayList<>();
-    n.results().forEach(r -> out.add(null));
-    if (!moving.isEmpty()) {
-      List<Value> results =
-          choose(e, n, branches, found, moving.stream().map(n.results()::get).toList());
-      for (int i = 0; i < moving.size(); i++) {
-        out.set(moving.get(i), results.get(i));
+  private static Split split(Walk w, Node n, Block b, List<Value> captured) {
+    List<Seed> seeds = new ArrayList<>();
+    for (Value v : captured) {
+      Value sum = w.cotangent(v);
+      if (sum != null) {
+        seeds.add(new Seed(v, sum));
       }
     }
-    return out;
+    for (int r = 0; r < n.results().size(); r++) {
+      Value c = w.cotangent(n.results().get(r));
+      if (c != null) {
+        seeds.add(new Seed(b.results().get(r), c));
+      }
+    }
+    return Split.of(w, b, seeds, captured);
   }
 
-  private static List<Value> choose(
-      Emit e, Node n, List<Branch> branches, List<Map<Value, Value>> found, List<Value> keys) {
+  private static void choose(Walk w, Node n, List<Split> branches, List<Value> wrt) {
+    branches.forEach(b -> b.keep(List.copyOf(b.found().values())));
+    List<List<Value>> residuals = branches.stream().map(b -> b.residuals(List.of())).toList();
+    boolean framed = residuals.stream().anyMatch(r -> !r.isEmpty());
+    Value frame = framed ? leave(w, n, branches, residuals) : null;
     List<Block> blocks = new ArrayList<>();
     for (int which = 0; which < 2; which++) {
-      Branch b = branches.get(which);
-      List<Value> values = new ArrayList<>();
-      for (Value k : keys) {
-        Value v = found.get(which).get(k);
-        values.add(v == null ? b.emit.zeros(k.type()) : v);
+      Split b = branches.get(which);
+      List<Value> kept = residuals.get(which);
+      Emit e = w.back().nested();
+      Map<Value, Value> known = new HashMap<>();
+      if (frame != null && !kept.isEmpty()) {
+        List<Value> parts =
+            e.addAll(new FrameOp.Unpack(Split.types(kept)), List.of(frame), List.of());
+        for (int i = 0; i < kept.size(); i++) {
+          known.put(kept.get(i), parts.get(i));
+        }
       }
-      blocks.add(b.close(values));
+      List<Value> results = new ArrayList<>();
+      for (Value v : wrt) {
+        Value c = b.found().get(v);
+        Value sum = w.cotangent(v);
+        results.add(c != null ? c : sum != null ? sum : e.zeros(v.type()));
+      }
+      List<Value> made = b.replay(e, known, results);
+      blocks.add(new Block(List.of(), e.nodes(), made));
     }
-    return e.addAll(new ControlOp.If(), n.operands(), blocks);
+    List<Value> out = w.back().addAll(new ControlOp.If(), n.operands(), blocks);
+    for (int i = 0; i < wrt.size(); i++) {
+      w.put(wrt.get(i), out.get(i));
+    }
+  }
+
+  /// Puts the node that leaves frames in the place of `n`; returns the frame.
+  private static Value leave(Walk w, Node n, List<Split> branches, List<List<Value>> residuals) {
+    List<Block> blocks = new ArrayList<>();
+    for (int which = 0; which < 2; which++) {
+      Split b = branches.get(which);
+      blocks.add(b.forward(List.of(), List.of(b.pack(residuals.get(which)))));
+    }
+    Value frame = w.forward().parameter(FrameOp.HANDLE);
+    List<Value> results = Split.join(n.results(), List.of(frame));
+    w.forward().replace(n, List.of(new Node(n.op(), n.operands(), results, blocks, n.origin())));
+    return frame;
   }
 }

@@ -66,11 +66,12 @@ public final class Derivatives {
     if (loss.type().rank() != 0) {
       throw new IllegalArgumentException("a loss is a scalar, found " + loss.type());
     }
-    List<Node> all = new ArrayList<>(nodes);
-    int mark = e.nodes().size();
+    List<Node> before = List.copyOf(e.nodes());
     Value one = e.fill(loss.type(), 1);
-    Value gradient = Reverse.pullback(e, all, Map.of(loss, one), List.of(x)).get(x);
-    all.addAll(e.nodes().subList(mark, e.nodes().size()));
+    Value gradient = Reverse.pullback(e, nodes, Map.of(loss, one), List.of(x)).get(x);
+    // Reverse mode splits branches and loops: the nodes of the function are not the same ones now.
+    List<Node> all = new ArrayList<>(e.current(nodes));
+    all.addAll(e.nodes().subList(e.current(before).size(), e.nodes().size()));
     Value product = gradient == null ? null : tangent(e, all, gradient, x, v);
     return product == null ? e.zeros(x.type()) : product;
   }

@@ -21,12 +21,6 @@ import java.util.Map;
 /// before it uses them. A call gets an environment of its own, with the program's inputs and state,
 /// since a recursive function has several frames at a time.
 final class Execution {
-  /// Calls that may be open at a time; deeper recursion is taken for endless.
-  // A cold call takes some kilobytes of stack, of which a thread has a megabyte: running out while
-  // a
-  // class is linked cannot be told apart from a broken class.
-  private static final int DEPTH = 256;
-
   private final Program program;
   private final Map<Value, HostTensor> outer;
 
@@ -165,27 +159,23 @@ final class Execution {
     if (b == null) {
       throw new AssertionError("no function '" + f.function() + "' in " + program.name());
     }
-    if (++depth > DEPTH) {
-      throw tooDeep(f);
-    }
+    depth++;
     List<HostTensor> out;
     try {
       out = block(b, in, new HashMap<>(outer));
     } catch (StackOverflowError e) {
-      // Nothing but this run's own values is half made; a thread with a small stack comes here.
-      throw tooDeep(f);
+      // Nothing but this run's own values is half made.
+      throw new IllegalStateException(
+          "function '"
+              + f.function()
+              + "' is "
+              + depth
+              + " calls deep, as deep as the stack allows; it needs a case that does not call"
+              + " itself, or a run with a larger stack",
+          e);
     }
     depth--;
     return out;
-  }
-
-  private IllegalStateException tooDeep(ControlOp.Call f) {
-    return new IllegalStateException(
-        "function '"
-            + f.function()
-            + "' is "
-            + depth
-            + " calls deep; it needs a case that does not call itself");
   }
 
   private static IllegalStateException exceeded(Node n, int bound) {

@@ -7,12 +7,17 @@ import dev.retrograde.ir.Value;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /// Runs programs node by node on heap tensors by each op's reference evaluation.
 ///
 /// Tensors of run-time size are held at the size that the count says, so nothing past it can be
 /// read.
 public final class Interpreter {
+  /// Stack for programs with functions, in bytes; a call takes about two kilobytes.
+  private static final long STACK = 64L << 20;
+
   private Interpreter() {}
 
   /// What a run leaves.
@@ -21,11 +26,45 @@ public final class Interpreter {
   /// @param updates new values of state entries, by name; entries without one keep theirs
   public record Result(Map<String, HostTensor> outputs, Map<String, HostTensor> updates) {}
 
-  /// Runs a program on these inputs and state. Neither is changed.
+  /// Runs a program on these inputs and state. Neither is changed. A program with functions runs on
+  /// a thread of its own with a stack of 64 MiB.
   ///
   /// @throws IllegalArgumentException if an input or a state entry is missing or of another type
   /// @throws IllegalStateException if a count, a bound or the depth of calls is exceeded
   public static Result run(
+      Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state) {
+    return p.functions().isEmpty() ? here(p, inputs, state) : run(p, inputs, state, STACK);
+  }
+
+  /// The same with a stated stack, in bytes: as deep as it allows calls may go.
+  public static Result run(
+      Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state, long stack) {
+    FutureTask<Result> task = new FutureTask<>(() -> here(p, inputs, state));
+    Thread thread = new Thread(null, task, "interpreter of " + p.name(), stack);
+    thread.start();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException x -> throw x;
+        case Error x -> throw x;
+        case null, default -> throw new AssertionError("the interpreter failed", e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static Result here(
       Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state) {
     Map<Value, HostTensor> env = new HashMap<>();
     for (Program.Named i : p.inputs()) {

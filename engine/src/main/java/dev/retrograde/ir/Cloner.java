@@ -31,15 +31,29 @@ public final class Cloner {
     return values.stream().map(this::of).toList();
   }
 
+  /// A type, with what stands for the run-time sizes that it names.
+  public Type of(Type t) {
+    return Attributes.substitute(t, this::of);
+  }
+
+  /// An op, likewise.
+  public Op of(Op op) {
+    return Attributes.substitute(op, this::of);
+  }
+
+  /// A cloner of a nested block, which knows what this one does.
+  public Cloner nested(Emit into) {
+    Cloner inner = new Cloner(into);
+    inner.known.putAll(known);
+    return inner;
+  }
+
   /// Appends a copy of a node; returns its results.
   public List<Value> node(Node n) {
     Origin before = into.origin();
     into.origin(new Origin(n.origin().path(), n.origin().line(), before.phase(), before.epoch()));
     List<Value> results =
-        into.addAll(
-            Attributes.substitute(n.op(), this::of),
-            of(n.operands()),
-            n.blocks().stream().map(this::block).toList());
+        into.addAll(of(n.op()), of(n.operands()), n.blocks().stream().map(this::block).toList());
     into.origin(before);
     for (int i = 0; i < results.size(); i++) {
       put(n.results().get(i), results.get(i));
@@ -59,11 +73,10 @@ public final class Cloner {
   /// A copy of a block with fresh parameters.
   public Block block(Block b) {
     Emit nested = into.nested();
-    Cloner inner = new Cloner(nested);
-    inner.known.putAll(known);
+    Cloner inner = nested(nested);
     List<Value> params = new ArrayList<>();
     for (Value p : b.params()) {
-      Value q = nested.parameter(Attributes.substitute(p.type(), inner::of));
+      Value q = nested.parameter(inner.of(p.type()));
       inner.put(p, q);
       params.add(q);
     }

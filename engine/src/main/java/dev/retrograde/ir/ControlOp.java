@@ -74,12 +74,12 @@ public sealed interface ControlOp extends Op {
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
 
     @Override
     public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
   }
 
@@ -105,12 +105,12 @@ public sealed interface ControlOp extends Op {
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
 
     @Override
     public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
   }
 
@@ -157,12 +157,12 @@ public sealed interface ControlOp extends Op {
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
 
     @Override
     public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
-      return Op.notDifferentiable(n, Control.LOOPS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
   }
 
@@ -188,12 +188,12 @@ public sealed interface ControlOp extends Op {
     @Override
     public List<@Nullable Value> vjp(
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Op.notDifferentiable(n, Control.CALLS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
 
     @Override
     public List<@Nullable Value> jvp(Emit e, Node n, List<@Nullable Value> tangents) {
-      return Op.notDifferentiable(n, Control.CALLS);
+      return Op.notDifferentiable(n, Control.SPLIT);
     }
   }
 
@@ -393,13 +393,10 @@ public sealed interface ControlOp extends Op {
 
   /// What the control ops share.
   final class Control {
-    static final String LOOPS =
-        "loops are not differentiated yet; unroll it with a Java loop, or put it in a region with a"
-            + " rule";
-    static final String CALLS =
-        "calls of functions are not differentiated yet; call the Java method instead, or put it in a"
-            + " region with a rule";
     static final String CLOSED = "it is made by compiling; differentiate the program before";
+    static final String SPLIT =
+        "its blocks are differentiated by reverse and forward mode, which split them; its own rule"
+            + " is never asked";
     static final String BOXES = "Java code has no derivative; put it in a region with a rule";
 
     private Control() {}

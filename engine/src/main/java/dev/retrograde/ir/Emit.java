@@ -7,7 +7,10 @@ import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// Appends nodes. Everything that makes programs goes through here: tracing, derivative rules,
@@ -16,7 +19,9 @@ import java.util.stream.Collectors;
 /// One instance is used by one thread.
 public final class Emit {
   private final List<Node> nodes = new ArrayList<>();
+  private final Map<Node, List<Node>> replaced = new IdentityHashMap<>();
   private final Ids ids;
+  private final Map<String, Block> functions;
   private Origin origin = Origin.NONE;
 
   /// Hands out value numbers, shared by the blocks of one program.
@@ -37,14 +42,50 @@ public final class Emit {
   }
 
   public Emit(Ids ids) {
-    this.ids = ids;
+    this(ids, new LinkedHashMap<>());
   }
 
-  /// An emitter of a nested block: own nodes, shared numbering, same origin.
+  Emit(Ids ids, Map<String, Block> functions) {
+    this.ids = ids;
+    this.functions = functions;
+  }
+
+  /// An emitter of a nested block: own nodes, shared numbering and functions, same origin.
   public Emit nested() {
-    Emit e = new Emit(ids);
+    Emit e = new Emit(ids, functions);
     e.origin = origin;
     return e;
+  }
+
+  /// Functions that calls may name, by name; those added here become functions of the program.
+  public Map<String, Block> functions() {
+    return functions;
+  }
+
+  /// Puts other nodes in the place of one that was emitted: the last of them makes the values that
+  /// it made, and perhaps more.
+  public void replace(Node old, List<Node> by) {
+    int at = nodes.indexOf(old);
+    if (at < 0) {
+      throw new AssertionError(old + " is not one of this emitter's nodes");
+    }
+    nodes.remove(at);
+    nodes.addAll(at, by);
+    replaced.put(old, List.copyOf(by));
+  }
+
+  /// The same nodes as they stand now, with those that were put in the place of others.
+  public List<Node> current(List<Node> some) {
+    List<Node> out = new ArrayList<>();
+    for (Node n : some) {
+      List<Node> by = replaced.get(n);
+      if (by == null) {
+        out.add(n);
+      } else {
+        out.addAll(current(by));
+      }
+    }
+    return out;
   }
 
   public Ids ids() {

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// may chain the frames of its trips. A target keeps frames on a stack that is emptied when a run
 /// ends.
 public sealed interface FrameOp extends Op {
+  /// Why reverse mode does not go through frames.
+  String ONCE =
+      "frames belong to a backward pass; take second derivatives by forward over reverse mode";
+
   /// The type of a handle.
   Type HANDLE = Type.of(DType.FRAME);
 
@@ -24,9 +28,7 @@ public sealed interface FrameOp extends Op {
   @Override
   default List<@Nullable Value> vjp(
       Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-    return Op.notDifferentiable(
-        n,
-        "frames belong to a backward pass; take second derivatives by forward over reverse mode");
+    return Op.notDifferentiable(n, ONCE);
   }
 
   /// A frame of its operands, tensors and frames, in order.

@@ -119,32 +119,59 @@ public sealed interface LinearOp extends Op {
       if (dy == null) {
         return out;
       }
-      Value l = n.operand(0);
-      Value r = n.operand(1);
-      List<Integer> lf = leftFree(l.type());
-      List<Integer> rf = rightFree(r.type());
+      for (int side = 0; side < 2; side++) {
+        if (wanted.get(side)) {
+          out.set(side, cotangent(e, side, dy, n.operand(1 - side), n.operand(side).type(), 0));
+        }
+      }
+      return out;
+    }
+
+    /// The cotangent of one operand, from that of the product and the other operand. With rows,
+    /// both have that many axes more in front, over which the cotangents are summed: one product in
+    /// the place of one a row.
+    ///
+    /// @param side 0 for the left operand, 1 for the right one
+    /// @param dy cotangent of the product, `[rows..., product...]`
+    /// @param other `[rows..., other operand...]`
+    /// @param of the type of the operand whose cotangent it is
+    public Value cotangent(Emit e, int side, Value dy, Value other, Type of, int rows) {
+      Type there = other.type().without(range(0, rows));
+      List<Integer> lf = leftFree(side == 0 ? of : there);
+      List<Integer> rf = rightFree(side == 0 ? there : of);
       int nb = leftBatch.size();
-      List<Integer> batch = range(0, nb);
-      List<Integer> dl = range(nb, lf.size());
-      List<Integer> dr = range(nb + lf.size(), rf.size());
-      if (wanted.get(0)) {
+      List<Integer> batch = range(rows, nb);
+      List<Integer> dl = range(rows + nb, lf.size());
+      List<Integer> dr = range(rows + nb + lf.size(), rf.size());
+      if (side == 0) {
         // dl[batch, lfree, lcontract] = dy . r over rfree, then back into l's order of axes
-        Value g = e.add(new Contract(batch, rightBatch, dr, rf), dy, r);
+        Contract c =
+            new Contract(
+                batch, shift(rightBatch, rows), summed(rows, dr), summed(rows, shift(rf, rows)));
         List<Integer> order = new ArrayList<>(leftBatch);
         order.addAll(lf);
         // The free axes of r that remain are its contracted ones, in r's own order.
         order.addAll(partners(rightContract, leftContract));
-        out.set(0, reorder(e, g, order));
+        return reorder(e, e.add(c, dy, other), order);
       }
-      if (wanted.get(1)) {
-        // dr[batch, lcontract, rfree] = l . dy over lfree
-        Value g = e.add(new Contract(leftBatch, batch, lf, dl), l, dy);
-        List<Integer> order = new ArrayList<>(rightBatch);
-        order.addAll(partners(leftContract, rightContract));
-        order.addAll(rf);
-        out.set(1, reorder(e, g, order));
-      }
-      return out;
+      // dr[batch, lcontract, rfree] = l . dy over lfree
+      Contract c =
+          new Contract(
+              shift(leftBatch, rows), batch, summed(rows, shift(lf, rows)), summed(rows, dl));
+      List<Integer> order = new ArrayList<>(rightBatch);
+      order.addAll(partners(leftContract, rightContract));
+      order.addAll(rf);
+      return reorder(e, e.add(c, other, dy), order);
+    }
+
+    private static List<Integer> shift(List<Integer> axes, int by) {
+      return axes.stream().map(a -> a + by).toList();
+    }
+
+    private static List<Integer> summed(int rows, List<Integer> axes) {
+      List<Integer> all = new ArrayList<>(range(0, rows));
+      all.addAll(axes);
+      return all;
     }
 
     /// Axes of the other operand that pair with `mine`, in the order in which `mine` ascends.

@@ -1,5 +1,6 @@
 package dev.retrograde.ir;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,7 @@ public record Program(
     inputs.forEach(i -> largest[0] = Math.max(largest[0], i.value().id()));
     nodes.forEach(n -> largest[0] = Math.max(largest[0], largest(n)));
     functions.values().forEach(f -> largest[0] = Math.max(largest[0], largest(f)));
-    return new Emit(new Emit.Ids(largest[0] + 1));
+    return new Emit(new Emit.Ids(largest[0] + 1), new LinkedHashMap<>(functions));
   }
 
   private static int largest(Block b) {

@@ -41,4 +41,11 @@ public final class Uses {
     n.results().forEach(r -> Attributes.counts(r.type(), out::add));
     return out;
   }
+
+  /// Run-time sizes that a type names.
+  public static Set<Value> counts(Type t) {
+    Set<Value> out = new LinkedHashSet<>();
+    Attributes.counts(t, out::add);
+    return out;
+  }
 }

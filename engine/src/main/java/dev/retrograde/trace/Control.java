@@ -37,9 +37,12 @@ public final class Control {
   private Block block(List<Type> params, Function<List<Tensor>, List<Tensor>> body) {
     List<Value> values = params.stream().map(t.emit()::parameter).toList();
     List<Node> nodes = t.emit().nodes();
-    int mark = nodes.size();
+    List<Node> before = nodes.isEmpty() ? List.of() : List.of(nodes.getLast());
     List<Tensor> results = body.apply(values.stream().map(Tensor::new).toList());
-    List<Node> own = nodes.subList(mark, nodes.size());
+    // A gradient taken in the body may put other nodes in the place of earlier ones.
+    List<Node> mark = t.emit().current(before);
+    int first = mark.isEmpty() ? 0 : nodes.indexOf(mark.getLast()) + 1;
+    List<Node> own = nodes.subList(first, nodes.size());
     Block b = new Block(values, own, results.stream().map(Tensor::value).toList());
     own.clear();
     return b;

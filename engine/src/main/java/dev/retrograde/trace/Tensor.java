@@ -24,6 +24,17 @@ public record Tensor(Value value) {
     return value.type().dim(axis < 0 ? axis + rank() : axis);
   }
 
+  /// Never gives a number, since there is none while a program is traced.
+  ///
+  /// @throws IllegalStateException with what to do instead, always
+  public double item() {
+    throw new IllegalStateException(
+        this
+            + " has no number while the program is traced. For a branch or a loop that depends on it"
+            + " use Control.cond, whileLoop or forLoop; to see the number, make it an output and run"
+            + " the program; a number that is known before belongs in a Java variable.");
+  }
+
   @Override
   public String toString() {
     return "symbolic " + value.type();

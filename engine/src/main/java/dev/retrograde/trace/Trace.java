@@ -46,7 +46,6 @@ public final class Trace {
   private final Map<String, Program.Named> inputs = new LinkedHashMap<>();
   private final Map<String, Program.Named> outputs = new LinkedHashMap<>();
   private final Map<String, Program.Update> updates = new LinkedHashMap<>();
-  private final Map<String, Block> functions = new LinkedHashMap<>();
   private String path = "";
   private Origin.Phase phase = Origin.Phase.FORWARD;
   private int streams;
@@ -71,7 +70,7 @@ public final class Trace {
         emit.nodes(),
         List.copyOf(outputs.values()),
         List.copyOf(updates.values()),
-        functions);
+        emit.functions());
   }
 
   /// Whether layers behave as in training.
@@ -220,7 +219,7 @@ public final class Trace {
 
   /// Adds a function that calls may name.
   void define(String function, Block body) {
-    if (functions.putIfAbsent(function, body) != null) {
+    if (emit.functions().putIfAbsent(function, body) != null) {
       throw new IllegalArgumentException("function '" + function + "' is defined twice");
     }
   }

@@ -18,6 +18,7 @@ import dev.retrograde.trace.Control.Kept;
 import dev.retrograde.trace.Control.Stepped;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -147,62 +148,121 @@ class GradientPathTest {
   }
 
   @Test
-  void orderedCodeInABranchIsNotRunAgain() {
-    ControlOp.Callback same = in -> in;
+  void orderedCodeInABranchRunsOnce() {
+    List<Double> seen = new ArrayList<>();
+    ControlOp.Callback log =
+        in -> {
+          seen.add(in[0].get(0));
+          return new HostTensor[0];
+        };
+    Program p =
+        gradient((t, x) -> {
+          Control c = new Control(t);
+          return c.cond(
+                  t.constant(DType.BOOL, 1),
+                  () -> {
+                    c.foreign("log", true, List.of(), log, x);
+                    return List.of(t.mul(x, x));
+                  },
+                  () -> List.of(x))
+              .get(0);
+        });
+    assertThat(at(p, 0)).containsExactly(4, 6);
+    assertThat(seen).containsExactly(2.0);
+  }
+
+  @Test
+  void orderedCodeInABranchHasNoTangents() {
     assertThatThrownBy(() ->
-            gradient((t, x) -> {
-              Control c = new Control(t);
-              return c.cond(
+            Trace.program(
+                "tangent",
+                true,
+                t -> {
+                  Tensor x = t.input("x", Type.of(F));
+                  Control c = new Control(t);
+                  c.cond(
                       t.constant(DType.BOOL, 1),
                       () -> {
-                        c.foreign("log", true, List.of(x.type()), same, x);
+                        c.foreign("log", true, List.of(), in -> new HostTensor[0], x);
                         return List.of(t.mul(x, x));
                       },
-                      () -> List.of(x))
-                  .get(0);
-            }))
+                      () -> List.of(x));
+                  Forward.pushforward(t.emit(), t.nodes(), Map.of(x.value(), x.value()));
+                }))
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("ordered Java code");
   }
 
   @Test
-  void loopsCallsAndJavaCodeSayWhatToDoInstead() {
+  void javaCodeSaysWhatToDoInstead() {
+    assertThatThrownBy(() ->
+            gradient((t, x) ->
+                new Control(t).foreign("box", false, List.of(x.type()), in -> in, x).get(0)))
+        .isInstanceOf(NoGradientException.class)
+        .hasMessageContaining("Foreign 'layer")
+        .hasMessageContaining("put it in a region with a rule");
+  }
+
+  @Test
+  void theMessageNamesTheOpInsideBranchesLoopsAndFunctions() {
+    BiFunction<Trace, Tensor, Tensor> cut = (t, x) -> t.scope("cut", () -> t.stopGradient(x));
     assertThatThrownBy(() ->
             gradient((t, x) ->
                 new Control(t)
                     .forLoop(
-                        t.constant(DType.I32, 2), List.of(x), (i, v) -> List.of(t.mul(v.get(0), 2)))
+                        t.constant(DType.I32, 2),
+                        List.of(t.zeros(x.type())),
+                        (i, v) ->
+                            new Control(t)
+                                .cond(
+                                    t.constant(DType.BOOL, 1),
+                                    () -> List.of(t.add(v.get(0), cut.apply(t, x))),
+                                    () -> List.of(v.get(0))))
                     .get(0)))
         .isInstanceOf(NoGradientException.class)
-        .hasMessageContaining("For 'layer")
-        .hasMessageContaining("unroll it with a Java loop");
-    // The same where the loop only captures what needs a gradient.
+        .hasMessageContaining("'x' has no gradient: StopGradient 'layer/cut (");
+    // Two trips on the way: from the second carried value to the first.
     assertThatThrownBy(() ->
             gradient((t, x) ->
                 new Control(t)
                     .scan(
-                        dev.retrograde.ir.Extent.of(2),
+                        dev.retrograde.ir.Extent.of(3),
                         false,
+                        List.of(t.zeros(x.type()), x),
                         List.of(),
-                        List.of(),
-                        (i, v, rows) -> new Stepped(List.of(), List.of(t.mul(x, 2))))
-                    .rows()
+                        (i, v, rows) ->
+                            new Stepped(List.of(cut.apply(t, v.get(1)), v.get(1)), List.of()))
+                    .carried()
                     .get(0)))
-        .hasMessageContaining("Scan 'layer");
-    assertThatThrownBy(() ->
-            gradient((t, x) ->
-                new Control(t).foreign("box", false, List.of(x.type()), in -> in, x).get(0)))
-        .hasMessageContaining("Foreign 'layer")
-        .hasMessageContaining("put it in a region with a rule");
+        .hasMessageContaining("'x' has no gradient: StopGradient 'layer/cut (");
     assertThatThrownBy(() ->
             gradient((t, x) ->
                 new Control(t)
                     .function("f", false, List.of(x.type()), List.of(x.type()))
-                    .define(a -> a)
+                    .define(a -> List.of(t.scope("cut", () -> t.apply(Primitive.FLOOR, a.get(0)))))
                     .call(x)
                     .get(0)))
-        .hasMessageContaining("Call 'layer")
-        .hasMessageContaining("call the Java method instead");
+        .hasMessageContaining("'x' has no gradient: Map 'layer/cut (");
+  }
+
+  @Test
+  void aSecondReverseModeThroughFramesIsRefused() {
+    assertThatThrownBy(() ->
+            gradient((t, x) -> {
+              Tensor y =
+                  new Control(t)
+                      .cond(
+                          t.constant(DType.BOOL, 1),
+                          () -> List.of(t.mul(t.mul(x, x), t.mul(x, x))),
+                          () -> List.of(x))
+                      .get(0);
+              Value loss = t.sum(y).value();
+              Map<String, Value> g =
+                  Reverse.gradients(t.emit(), t.nodes(), loss, Map.of("x", x.value()));
+              return new Tensor(g.get("x"));
+            }))
+        .isInstanceOf(NoGradientException.class)
+        .hasMessageContaining("take second derivatives by forward over reverse mode");
   }
 
   @Test
@@ -247,6 +307,14 @@ class GradientPathTest {
                     .get(0)))
         .isInstanceOf(NoGradientException.class)
         .hasMessageContaining("'x' has no gradient: Region 'layer");
+  }
+
+  @Test
+  void aTensorIsNotReadAsANumber() {
+    assertThatThrownBy(() -> gradient((t, x) -> t.sum(x).item() < 1 ? x : t.mul(x, 2)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("symbolic f64[] has no number while the program is traced")
+        .hasMessageContaining("use Control.cond, whileLoop or forLoop");
   }
 
   @Test

@@ -139,9 +139,11 @@ class ControlFlowTest {
             });
     assertThat(run(parity, 7)).isZero();
     assertThat(run(parity, 8)).isEqualTo(1);
+    assertThat(run(parity, 5_000)).isEqualTo(1);
     assertThatThrownBy(() -> run(parity, -1))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("calls deep; it needs a case that does not call itself");
+        .hasMessageContaining(
+            "calls deep, as deep as the stack allows; it needs a case that does not");
   }
 
   @Test
