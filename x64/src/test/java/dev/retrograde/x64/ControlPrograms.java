@@ -1,10 +1,12 @@
 package dev.retrograde.x64;
 
+import dev.retrograde.autodiff.Reverse;
 import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.StateEntry.Role;
 import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn.Primitive;
@@ -15,11 +17,12 @@ import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /// Programs made of branches, loops and calls, nested at random. Inputs: the vector `x`, the matrix
 /// `m`, the rows `xs` and the small whole number `n`; one entry of state, which is updated. All
-/// values stay bounded.
+/// values stay bounded. Gradients of `y` squared are outputs too.
 final class ControlPrograms {
   static final int SIZE = 5;
   static final int ROWS = 3;
@@ -70,6 +73,17 @@ final class ControlPrograms {
           p.declare();
           Tensor y = p.statements(new Scope(x, n, 0), 3);
           t.output("y", y);
+          Value loss = t.sum(t.mul(y, y)).value();
+          Value one = t.emit().fill(loss.type(), 1);
+          List<Value> wanted = List.of(x.value(), m.value(), xs.value(), w.value());
+          Map<Value, Value> found =
+              Reverse.pullback(t.emit(), t.nodes(), Map.of(loss, one), wanted);
+          for (int i = 0; i < wanted.size(); i++) {
+            Value g = found.get(wanted.get(i));
+            if (g != null) {
+              t.output("gradient" + i, new Tensor(g));
+            }
+          }
           t.assign("w", t.add(t.mul(w, 0.5), y));
         });
   }
