@@ -116,6 +116,7 @@ public final class Flow {
   }
 
   private <T> void foldFrom(String place, int i, int n, T x0, Trip<T> body, Cont<T> k) {
+    op.enter();
     if (i < n) {
       foldFrom(
           place,
@@ -127,6 +128,7 @@ public final class Flow {
     } else {
       k.run(x0);
     }
+    op.leave();
   }
 
   /// Folds a binary tree from its leaves to its root, node 0.
@@ -142,8 +144,10 @@ public final class Flow {
 
   private <T> void treeFrom(
       String place, int i, int[] left, int[] right, T missing, Inner<T> body, Cont<T> k) {
+    op.enter();
     if (i < 0) {
       k.run(missing);
+      op.leave();
       return;
     }
     treeFrom(
@@ -162,6 +166,7 @@ public final class Flow {
                 missing,
                 body,
                 r -> this.<T>lend(place, "node", i, k, own -> body.run(l, r, i, own))));
+    op.leave();
   }
 
   /// Folds a binary tree whose leaves, nodes without children, have a function of their own. Every
@@ -173,8 +178,10 @@ public final class Flow {
 
   private <T> void leavesFrom(
       String place, int i, int[] left, int[] right, Leaf<T> leaf, Inner<T> inner, Cont<T> k) {
+    op.enter();
     if (left[i] < 0) {
       this.<T>lend(place, "leaf", i, k, own -> leaf.run(i, own));
+      op.leave();
       return;
     }
     leavesFrom(
@@ -193,6 +200,7 @@ public final class Flow {
                 leaf,
                 inner,
                 r -> this.<T>lend(place, "node", i, k, own -> inner.run(l, r, i, own))));
+    op.leave();
   }
 
   /// A function that may call itself: `f` receives it and gives its body.

@@ -21,21 +21,9 @@ public final class Losses {
     if (last < 0) {
       throw Place.fail("a scalar has no classes; expected [..., classes]");
     }
-    logSum(logits, last, true, z -> op.sub(logits, z, k));
-  }
-
-  /// Softmax along the last axis.
-  public void softmax(Var logits, Cont<Var> k) {
-    logSoftmax(logits, y -> op.exp(y, k));
-  }
-
-  /// The logarithm of the sum of exponentials along an axis. The largest element is taken out
-  /// first; it has no derivative of its own, since it cancels.
-  private void logSum(Var a, int axis, boolean keep, Cont<Var> k) {
-    Array largest = largest(a.x, axis);
-    int[] lesser = Index.without(a.x.shape, Set.of(axis));
+    Array largest = largest(logits.x, last);
     op.sub(
-        a,
+        logits,
         op.constant(largest),
         d ->
             op.exp(
@@ -43,21 +31,32 @@ public final class Losses {
                 e ->
                     op.sum(
                         e,
-                        Set.of(axis),
+                        Set.of(last),
                         s ->
                             op.log(
                                 s,
                                 l ->
                                     op.reshape(
-                                        l,
-                                        keep ? largest.shape : lesser,
-                                        r ->
-                                            op.add(
-                                                r,
-                                                op.constant(
-                                                    Array.of(
-                                                        keep ? largest.shape : lesser, largest.v)),
-                                                k))))));
+                                        l, largest.shape, column -> op.sub(d, column, k))))));
+  }
+
+  /// Softmax along the last axis.
+  public void softmax(Var logits, Cont<Var> k) {
+    logSoftmax(logits, y -> op.exp(y, k));
+  }
+
+  /// The logarithm of the sum of exponentials along axis 0. As in log-softmax the largest element
+  /// is taken out first; it has no derivative of its own, since it cancels.
+  private void logSum(Var a, Cont<Var> k) {
+    Array largest = largest(a.x, 0);
+    Array flat = Array.of(Arrays.copyOfRange(largest.shape, 1, largest.rank()), largest.v);
+    op.sub(
+        a,
+        op.constant(largest),
+        d ->
+            op.exp(
+                d,
+                e -> op.sum(e, Set.of(0), s -> op.log(s, l -> op.add(l, op.constant(flat), k)))));
   }
 
   private static Array largest(Array a, int axis) {
@@ -149,7 +148,7 @@ public final class Losses {
                                 0,
                                 Math.max(0, s - 2),
                                 s,
-                                last -> logSum(last, 0, false, p -> op.scale(-1, p, k))))));
+                                last -> logSum(last, p -> op.scale(-1, p, k))))));
   }
 
   private void emit(Var logProbabilities, Lattice paths, int time, Cont<Var> k) {
@@ -165,8 +164,7 @@ public final class Losses {
     for (int i = 0; i < index.length; i++) {
       index[i] = Math.max(-1, i % s - i / s);
     }
-    op.gather(
-        alpha, new int[] {3, s}, index, from -> op.add(from, skips, a -> logSum(a, 0, false, k)));
+    op.gather(alpha, new int[] {3, s}, index, from -> op.add(from, skips, a -> logSum(a, k)));
   }
 
   /// The mean of [#ctc] over samples.

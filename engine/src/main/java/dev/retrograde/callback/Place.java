@@ -11,8 +11,7 @@ final class Place {
 
   /// Classes whose methods the user calls by name.
   private static final Set<Class<?>> FACES =
-      Set.of(
-          Ops.class, Flow.class, Flow.Declared.class, Losses.class, Vision.class, Callbacks.class);
+      Set.of(Ops.class, Flow.class, Losses.class, Vision.class, Callbacks.class);
 
   private static final Set<Class<?>> OTHERS =
       Set.of(
@@ -21,6 +20,8 @@ final class Place {
           Contraction.class,
           Expr.class,
           Index.class,
+          Joined.class,
+          Lattice.class,
           Once.class,
           Place.class,
           Product.class,
@@ -48,9 +49,10 @@ final class Place {
     String op = "callback";
     while (frames.hasNext()) {
       StackFrame f = frames.next();
-      if (FACES.contains(f.getDeclaringClass())) {
+      Class<?> type = f.getDeclaringClass().getNestHost();
+      if (FACES.contains(type)) {
         op = f.getMethodName().startsWith("lambda$") ? op : f.getMethodName();
-      } else if (!OTHERS.contains(f.getDeclaringClass())) {
+      } else if (!OTHERS.contains(type) && !type.getPackageName().startsWith("java.")) {
         return op + " (" + f.getFileName() + ":" + f.getLineNumber() + ")";
       }
     }
