@@ -152,51 +152,68 @@ public final class Arithmetic {
 
   /// The transpose of [#gather]: zeros of `shape`, with `a[i]` added to element `index[i]`.
   Array scatter(Array a, int[] shape, int[] index) {
-    double[] y = new double[Array.size(shape)];
-    Duals.scatter(y, index, a.v);
-    if (a.t == null) {
-      return make(shape, y, null);
-    }
-    double[] t = new double[y.length];
-    Duals.scatter(t, index, a.t);
-    return make(shape, y, t);
+    Array y = zeros(shape);
+    addScatter(y, index, a);
+    return y;
   }
 
   /// The sum of products `p` as an array of this shape.
   Array product(Product p, int[] shape, Array a, Array b) {
-    double[] y = new double[Array.size(shape)];
-    p.add(y, a.v, b.v);
-    if (a.t == null && b.t == null) {
-      return make(shape, y, null);
-    }
-    double[] t = new double[y.length];
+    Array y = zeros(shape);
+    addProduct(y, p, a, b);
+    return y;
+  }
+
+  /// Adds the sum of products `p` to `d` in place: no matrix is made for a rank-one update.
+  void addProduct(Array d, Product p, Array a, Array b) {
+    p.add(d.v, a.v, b.v);
+    round(d.v);
     if (a.t != null) {
-      p.add(t, a.t, b.v);
+      p.add(tangent(d), a.t, b.v);
     }
     if (b.t != null) {
-      p.add(t, a.v, b.t);
+      p.add(tangent(d), a.v, b.t);
     }
-    return make(shape, y, t);
+    round(d.t);
+  }
+
+  private static double[] tangent(Array d) {
+    double[] t = d.t == null ? new double[d.v.length] : d.t;
+    d.t = t;
+    return t;
+  }
+
+  /// Adds `g[i]` to element `index[i]` of `d` in place.
+  void addScatter(Array d, int[] index, Array g) {
+    scatter(d.v, index, g.v);
+    if (g.t != null) {
+      scatter(tangent(d), index, g.t);
+    }
+  }
+
+  private void scatter(double[] into, int[] index, double[] g) {
+    Duals.scatter(into, index, g);
+    if (single) {
+      for (int i : index) {
+        if (i >= 0) {
+          into[i] = (float) into[i];
+        }
+      }
+    }
   }
 
   /// Adds `g` to `d` in place; over axes along which `d` was broadcast, `g` is summed.
   void add(Array d, Array g) {
-    boolean same = java.util.Arrays.equals(d.shape, g.shape);
-    int[] index = same ? new int[0] : Index.broadcasting(d.shape, g.shape);
-    accumulate(d.v, g.v, same, index);
+    if (!java.util.Arrays.equals(d.shape, g.shape)) {
+      addScatter(d, Index.broadcasting(d.shape, g.shape), g);
+      return;
+    }
+    Duals.add(d.v, g.v);
+    round(d.v);
     if (g.t != null) {
-      double[] t = d.t == null ? new double[d.v.length] : d.t;
-      d.t = t;
-      accumulate(t, g.t, same, index);
+      double[] t = tangent(d);
+      Duals.add(t, g.t);
+      round(t);
     }
-  }
-
-  private void accumulate(double[] d, double[] g, boolean same, int[] index) {
-    if (same) {
-      Duals.add(d, g);
-    } else {
-      Duals.scatter(d, index, g);
-    }
-    round(d);
   }
 }

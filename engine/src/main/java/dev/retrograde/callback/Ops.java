@@ -2,6 +2,7 @@ package dev.retrograde.callback;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -13,8 +14,9 @@ import java.util.stream.IntStream;
 /// broadcasting, one sum of products ([#contract]), one move of elements ([#gather]) and sums.
 /// Forms that write over an operand are left out: they would mean the same.
 ///
-/// Branches, loops and recursion are in [Flow], networks' own operators in [Vision] and [Losses];
-/// [Expr] writes straight-line code without nesting. Belongs to one run and its thread.
+/// Branches, loops and recursion are in [Flow], networks' own operators in [Vision], [Sequences]
+/// and [Losses]; [Expr] writes straight-line code without nesting. Belongs to one run and its
+/// thread.
 public final class Ops {
   private final Arithmetic m;
   private final boolean checked;
@@ -26,6 +28,9 @@ public final class Ops {
   Ops(Arithmetic m, boolean checked) {
     this.m = m;
     this.checked = checked;
+    // Begun here: a class whose first use is where the stack ends stays broken for ever.
+    Objects.requireNonNull(Unary.EXP);
+    Objects.requireNonNull(Contraction.DOT);
   }
 
   boolean checked() {
@@ -234,19 +239,6 @@ public final class Ops {
     mul(a, constant(m.scale(1 / keep, mask)), k);
   }
 
-  /// Zeroes sample i from step `lengths[i]` on.
-  ///
-  /// @param a `[batch, time, ...]`
-  public void lengthMask(Var a, int[] lengths, Cont<Var> k) {
-    Array x = x(a);
-    if (x.rank() < 2 || x.dim(0) != lengths.length) {
-      throw Place.fail(
-          "expected [" + lengths.length + ", time, ...] for as many lengths, found " + x);
-    }
-    int[] index = Index.of(x.shape, ix -> ix[1] < lengths[ix[0]] ? 0 : -1);
-    mul(a, constant(m.gather(Array.scalar(1), x.shape, index)), k);
-  }
-
   // Sums of products.
 
   /// A sum of products in index notation: matrix and outer products, transposed or in batches.
@@ -260,10 +252,10 @@ public final class Ops {
     Var y = result(m.product(p, shape, x(a), x(b)), a, b);
     if (then(y, k)) {
       if (a.active()) {
-        add(a, m.product(p.forA(), a.x.shape, y.d(), b.x));
+        m.addProduct(a.d(), p.forA(), y.d(), b.x);
       }
       if (b.active()) {
-        add(b, m.product(p.forB(), b.x.shape, a.x, y.d()));
+        m.addProduct(b.d(), p.forB(), a.x, y.d());
       }
     }
   }
@@ -301,7 +293,7 @@ public final class Ops {
     }
     Var y = result(m.gather(x, shape, index), a);
     if (then(y, k)) {
-      add(a, m.scatter(y.d(), x.shape, index));
+      m.addScatter(a.d(), index, y.d());
     }
   }
 
@@ -350,24 +342,6 @@ public final class Ops {
     int[] out = Arrays.copyOfRange(shape, 1, shape.length);
     int n = Array.size(out);
     gather(a, out, IntStream.range(i * n, i * n + n).toArray(), k);
-  }
-
-  /// Every stretch of `length` rows: `[time, r...]` gives `[time - length + 1, length, r...]`, the
-  /// context of each step.
-  public void windows(Var a, int length, Cont<Var> k) {
-    int[] shape = x(a).shape;
-    if (shape.length == 0 || length < 1 || length > shape[0]) {
-      throw Place.fail("no stretch of " + length + " rows in " + a);
-    }
-    int[] out = new int[shape.length + 1];
-    out[0] = shape[0] - length + 1;
-    out[1] = length;
-    System.arraycopy(shape, 1, out, 2, shape.length - 1);
-    int[] s = Index.strides(shape);
-    int[] strides = new int[out.length];
-    strides[0] = s[0];
-    System.arraycopy(s, 0, strides, 1, s.length);
-    gather(a, out, Index.linear(out, strides, 0), k);
   }
 
   /// Joins arrays along an axis; they agree in all others.

@@ -11,7 +11,7 @@ final class Place {
 
   /// Classes whose methods the user calls by name.
   private static final Set<Class<?>> FACES =
-      Set.of(Ops.class, Flow.class, Losses.class, Vision.class, Callbacks.class);
+      Set.of(Ops.class, Flow.class, Losses.class, Sequences.class, Vision.class, Callbacks.class);
 
   private static final Set<Class<?>> OTHERS =
       Set.of(

@@ -190,4 +190,20 @@ class FlowTest {
     assertThat(g.counters().ops()).isEqualTo(20);
     assertThat(g.counters().callbacks()).isEqualTo(60);
   }
+
+  @Test
+  @DisplayName("3: a comparison with NaN is false, and the branch taken is the one differentiated")
+  void branchingOnNan() {
+    Program f =
+        (op, p, k) ->
+            new Flow(op)
+                .<Var>cond(
+                    p.get(0).item() > 0,
+                    own -> op.square(p.get(1), own),
+                    own -> op.scale(3, p.get(1), own),
+                    k);
+    Gradients g = Callbacks.grad(f, Array.scalar(Double.NaN), Array.scalar(5));
+    assertThat(g.gradient(0).item()).isZero();
+    assertThat(g.gradient(1).item()).isEqualTo(3);
+  }
 }

@@ -104,7 +104,9 @@ class OpsTest {
                 a),
             row(
                 "lengthMask",
-                (op, p, k) -> op.square(p.get(0), y -> op.lengthMask(y, new int[] {2, 0, 3}, k)),
+                (op, p, k) ->
+                    op.square(
+                        p.get(0), y -> new Sequences(op).lengthMask(y, new int[] {2, 0, 3}, k)),
                 random(6, 3, 3, 2)),
             unary("exp", Unary.EXP, a),
             unary("log", Unary.LOG, b),
@@ -172,7 +174,7 @@ class OpsTest {
             row("row", (op, p, k) -> op.square(p.get(0), y -> op.row(y, 1, k)), a),
             row(
                 "windows",
-                (op, p, k) -> op.square(p.get(0), y -> op.windows(y, 3, k)),
+                (op, p, k) -> op.square(p.get(0), y -> new Sequences(op).windows(y, 3, k)),
                 random(2, 5, 2)),
             row(
                 "concat",
