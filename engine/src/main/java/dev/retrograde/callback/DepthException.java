@@ -6,7 +6,9 @@ public final class DepthException extends IllegalStateException {
 
   private final long depth;
 
-  DepthException(long depth, Throwable cause) {
+  /// @param depth callbacks that were open
+  /// @param cause the overflow
+  public DepthException(long depth, Throwable cause) {
     super(
         "the thread's stack ended with "
             + depth
