@@ -4,6 +4,7 @@
 /// code does not either, since it needs native access. Start reading in `dev.retrograde.ir`.
 module dev.retrograde.engine {
   exports dev.retrograde.autodiff;
+  exports dev.retrograde.callback;
   exports dev.retrograde.choice;
   exports dev.retrograde.choice.coding;
   exports dev.retrograde.interp;

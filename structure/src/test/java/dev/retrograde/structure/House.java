@@ -61,6 +61,7 @@ record House(String root, List<String> rooms) {
         "dev.retrograde",
         List.of(
             "scalar",
+            "callback",
             "ir",
             "trace",
             "autodiff",
