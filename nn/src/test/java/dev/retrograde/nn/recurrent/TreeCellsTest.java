@@ -179,10 +179,10 @@ class TreeCellsTest {
   @Test
   void theCellServesAFunctionThatWalksATree() {
     Map<String, HostTensor> in = new LinkedHashMap<>(WORDS);
-    in.put("left", Traced.ints(1, 2, 3, -1, -1, -1, 7, -1, -1));
-    in.put("right", Traced.ints(6, 5, 4, -1, -1, -1, 8, -1, -1));
+    in.put("first", Traced.ints(1, 2, 3, -1, -1, -1, 7, -1, -1));
+    in.put("second", Traced.ints(6, 5, 4, -1, -1, -1, 8, -1, -1));
     in.put("word", Traced.ints(-1, -1, -1, 0, 1, 2, -1, 1, 0));
-    Traced p = Traced.of(in, TreeCellsTest::walked);
+    Traced p = Traced.differentiated(in, TreeCellsTest::walked);
     HostTensor x = p.inputs.get("x");
     double[][] pair = inner(p, leaf(p, row(x, 0)), leaf(p, row(x, 1)));
     double[][] first = inner(p, pair, leaf(p, row(x, 2)));
@@ -192,6 +192,8 @@ class TreeCellsTest {
       assertThat(p.result(0).get(j)).isCloseTo(root[0][j], within(1e-12));
       assertThat(p.result(1).get(j)).isCloseTo(root[1][j], within(1e-12));
     }
+    assertThat(p.run()).containsKeys("d x", "d left", "d leaf_bias");
+    assertThat(p.gradientError()).isLessThan(1e-7);
   }
 
   private static List<Tensor> walked(Trace t, Map<String, Tensor> in) {
@@ -202,7 +204,7 @@ class TreeCellsTest {
         control.function("node", false, List.of(Type.of(DType.I32)), List.of(part, part));
     UnaryOperator<Tensor> none = i -> t.less(i, t.constant(DType.I32, 0));
     node.define(p -> {
-      Tensor left = t.op(new MoveOp.Gather(), in.get("left"), p.get(0));
+      Tensor left = t.op(new MoveOp.Gather(), in.get("first"), p.get(0));
       return control.cond(
           none.apply(left),
           () -> {
@@ -210,7 +212,7 @@ class TreeCellsTest {
             return cell.leaf(t, t.op(new MoveOp.Gather(), in.get("x"), word)).parts();
           },
           () -> {
-            Tensor right = t.op(new MoveOp.Gather(), in.get("right"), p.get(0));
+            Tensor right = t.op(new MoveOp.Gather(), in.get("second"), p.get(0));
             TreeState l = TreeState.of(node.call(left));
             return cell.inner(t, l, TreeState.of(node.call(right))).parts();
           });
