@@ -19,9 +19,14 @@ public final class Optimizers {
     return new Adam(rate, 0.9, 0.999, 1e-8, true, Decay.NONE.rate(0.01));
   }
 
+  /// Adagrad with epsilon 1e-8 and no clipping.
+  public static Adagrad adagrad(double rate) {
+    return new Adagrad(rate, 1e-8, Double.POSITIVE_INFINITY, Decay.NONE);
+  }
+
   /// Reads `NAME[:RATE][:KEY=VALUE...]`, such as `sgd:0.1:momentum=0.9:nesterov:decay=2e-4` or
   /// `adam:0.001`. Keys: `momentum`, `nesterov` (sgd); `beta1`, `beta2`, `epsilon` (adam, adamw);
-  /// `decay`, `except`.
+  /// `epsilon`, `clip` (adagrad); `decay`, `except`.
   ///
   /// @param rate used where the text gives none
   public static Optimizer parse(String spec, double rate) {
@@ -36,13 +41,14 @@ public final class Optimizers {
       case "sgd" -> sgd(spec, parts, first, lr);
       case "adam" -> adam(spec, parts, first, adam(lr), 0.9, 0.999);
       case "adamw" -> adam(spec, parts, first, adamw(lr), 0.9, 0.999);
+      case "adagrad" -> adagrad(spec, parts, first, lr);
       default ->
           throw new IllegalArgumentException(
               "unknown optimizer '"
                   + parts[0]
                   + "' in '"
                   + spec
-                  + "'; there are: sgd, adam, adamw");
+                  + "'; there are: sgd, adam, adamw, adagrad");
     };
   }
 
@@ -79,6 +85,22 @@ public final class Optimizers {
       }
     }
     return o.betas(b1, b2);
+  }
+
+  private static Adagrad adagrad(String spec, String[] parts, int first, double rate) {
+    Adagrad o = adagrad(rate);
+    for (int i = first; i < parts.length; i++) {
+      String value = parts[i].substring(parts[i].indexOf('=') + 1);
+      o =
+          switch (key(parts[i])) {
+            case "epsilon" -> o.epsilon(number(spec, value));
+            case "clip" -> o.clip(number(spec, value));
+            case "decay" -> o.weightDecay(number(spec, value));
+            case "except" -> o.except(value);
+            default -> throw unknown(spec, parts[i], "epsilon, clip, decay, except");
+          };
+    }
+    return o;
   }
 
   private static String key(String part) {

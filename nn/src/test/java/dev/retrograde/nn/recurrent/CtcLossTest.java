@@ -108,12 +108,13 @@ class CtcLossTest {
     assertThat(gradient[6]).isNotZero();
   }
 
-  @Test
-  void theGradientIsSoftmaxLessTheShareOfPathsAtEachClass() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theGradientIsSoftmaxLessTheShareOfPathsAtEachClass(boolean unrolled) {
     Map<String, HostTensor> in = inputs();
     Traced traced =
         Traced.differentiated(
-            in, (t, named) -> List.of(t.sum(loss(new CtcLoss(true)).trace(t, named).get(0))));
+            in, (t, named) -> List.of(t.sum(loss(new CtcLoss(unrolled)).trace(t, named).get(0))));
     double scale = new Random(11).nextGaussian();
     double[] gradient = Traced.numbers(traced.run().get("d logits"));
     for (int n = 0; n < LABELS.length; n++) {

@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Layers;
 import dev.retrograde.nn.Summary;
 import dev.retrograde.scalar.DType;
+import dev.retrograde.trace.Control;
 import dev.retrograde.trace.Tensor;
+import dev.retrograde.trace.Trace;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -168,6 +173,51 @@ class TreeCellsTest {
       assertThat(p.result(1).get(j)).isCloseTo(node[1][j], within(1e-12));
       assertThat(p.result(2).get(j)).isCloseTo(top[0][j], within(1e-12));
     }
+  }
+
+  /// `(((a b) c) (b a))` as arrays; words are rows of `x`.
+  @Test
+  void theCellServesAFunctionThatWalksATree() {
+    Map<String, HostTensor> in = new LinkedHashMap<>(WORDS);
+    in.put("first", Traced.ints(1, 2, 3, -1, -1, -1, 7, -1, -1));
+    in.put("second", Traced.ints(6, 5, 4, -1, -1, -1, 8, -1, -1));
+    in.put("word", Traced.ints(-1, -1, -1, 0, 1, 2, -1, 1, 0));
+    Traced p = Traced.differentiated(in, TreeCellsTest::walked);
+    HostTensor x = p.inputs.get("x");
+    double[][] pair = inner(p, leaf(p, row(x, 0)), leaf(p, row(x, 1)));
+    double[][] first = inner(p, pair, leaf(p, row(x, 2)));
+    double[][] second = inner(p, leaf(p, row(x, 1)), leaf(p, row(x, 0)));
+    double[][] root = inner(p, first, second);
+    for (int j = 0; j < H; j++) {
+      assertThat(p.result(0).get(j)).isCloseTo(root[0][j], within(1e-12));
+      assertThat(p.result(1).get(j)).isCloseTo(root[1][j], within(1e-12));
+    }
+    assertThat(p.run()).containsKeys("d x", "d left", "d leaf_bias");
+    assertThat(p.gradientError()).isLessThan(1e-7);
+  }
+
+  private static List<Tensor> walked(Trace t, Map<String, Tensor> in) {
+    BinaryTreeLstm cell = Sequences.binaryTreeLstm(H);
+    Control control = new Control(t);
+    Type part = Type.of(DType.F64, H);
+    Control.Callable node =
+        control.function("node", false, List.of(Type.of(DType.I32)), List.of(part, part));
+    UnaryOperator<Tensor> none = i -> t.less(i, t.constant(DType.I32, 0));
+    node.define(p -> {
+      Tensor left = t.op(new MoveOp.Gather(), in.get("first"), p.get(0));
+      return control.cond(
+          none.apply(left),
+          () -> {
+            Tensor word = t.op(new MoveOp.Gather(), in.get("word"), p.get(0));
+            return cell.leaf(t, t.op(new MoveOp.Gather(), in.get("x"), word)).parts();
+          },
+          () -> {
+            Tensor right = t.op(new MoveOp.Gather(), in.get("second"), p.get(0));
+            TreeState l = TreeState.of(node.call(left));
+            return cell.inner(t, l, TreeState.of(node.call(right))).parts();
+          });
+    });
+    return node.call(t.constant(DType.I32, 0));
   }
 
   @Test

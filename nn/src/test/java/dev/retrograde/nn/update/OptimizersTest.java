@@ -1,5 +1,6 @@
 package dev.retrograde.nn.update;
 
+import static dev.retrograde.nn.update.Optimizers.adagrad;
 import static dev.retrograde.nn.update.Optimizers.adam;
 import static dev.retrograde.nn.update.Optimizers.adamw;
 import static dev.retrograde.nn.update.Optimizers.sgd;
@@ -131,6 +132,36 @@ class OptimizersTest {
         i -> new Moments(0.9, 0.999, 0, 0));
   }
 
+  @Test
+  void adagradIsThePlainLoopWithClippedGradients() {
+    check(
+        adagrad(0.1),
+        i -> new Squares(Double.POSITIVE_INFINITY, 0),
+        i -> new Squares(Double.POSITIVE_INFINITY, 0));
+    check(
+        adagrad(0.1).clip(0.5).weightDecay(0.1).except("**.bias"),
+        i -> new Squares(0.5, 0.1),
+        i -> new Squares(0.5, 0));
+  }
+
+  private static final class Squares implements Form {
+    private final double clip;
+    private final double decay;
+    private double sum;
+
+    Squares(double clip, double decay) {
+      this.clip = clip;
+      this.decay = decay;
+    }
+
+    @Override
+    public double next(double p, double gradient, double lr, int t) {
+      double g = Math.clamp(gradient, -clip, clip) + decay * p;
+      sum += g * g;
+      return p - lr * g / Math.sqrt(sum + 1e-8);
+    }
+  }
+
   private static final class Velocity implements Form {
     private final double momentum;
     private final double decay;
@@ -184,6 +215,8 @@ class OptimizersTest {
         "sgd:0.1:momentum=0.9:nesterov:decay=2.0E-4:except=**.bias",
         "adam:0.001",
         "adam:0.001:beta1=0.8:epsilon=1.0E-6",
+        "adagrad:0.1",
+        "adagrad:0.05:epsilon=1.0E-6:clip=5.0:decay=0.1:except=*.bias",
         "adamw:0.002:decay=0.05:except=*.bias:except=bn*.**",
       })
   void specsRoundTrip(String spec) {
@@ -198,6 +231,7 @@ class OptimizersTest {
     assertThatThrownBy(() -> Optimizers.parse("sgd:0.1:beta1=1", 1))
         .hasMessageContaining("momentum, nesterov");
     assertThatThrownBy(() -> Optimizers.parse("sgd:fast", 1)).hasMessageContaining("'fast'");
+    assertThatThrownBy(() -> adagrad(1).clip(0)).hasMessageContaining("a clip above 0");
     assertThatThrownBy(() -> sgd(-1)).hasMessageContaining("above 0");
   }
 }
