@@ -14,6 +14,7 @@ final class Context {
   private final List<Value> roots;
   private final Captures captures;
   private final Calls calls;
+  private final Tapes tapes = new Tapes(this);
   private final Set<Node> cuts = new HashSet<>();
 
   /// @param roots the values whose cotangents the whole differentiation wants
@@ -38,6 +39,10 @@ final class Context {
 
   Calls calls() {
     return calls;
+  }
+
+  Tapes tapes() {
+    return tapes;
   }
 
   void cut(Node n) {

@@ -12,6 +12,7 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -90,8 +91,9 @@ final class Scans {
     if (!trip.reachesNothing() || !s.found.isEmpty() || !trip.split().late().isEmpty()) {
       s.run();
     }
-    long formed = trip.split().late().stream().map(Walk.Late::matrix).distinct().count();
-    boolean all = trip.sums().size() + formed == captured.size() && s.found.size() == rows.size();
+    Set<Value> reached = new HashSet<>(trip.sums().keySet());
+    trip.split().late().forEach(l -> reached.add(l.matrix()));
+    boolean all = Walk.all(captured, reached) && s.found.size() == rows.size();
     for (int k = 0; k < carried; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }

@@ -49,7 +49,11 @@ record Trip(
     boolean[] moving = l.active.clone();
     List<Value> others = Split.join(l.captured, l.rows);
     Activity.carry(
-        w.context().captures(), body, l.first, moving, Split.join(others, List.copyOf(l.deferred)));
+        w.context().captures(),
+        body,
+        l.first,
+        moving,
+        Split.join(w.context().tapes().matrices(others), List.copyOf(l.deferred)));
     List<Value> wrt = new ArrayList<>(others);
     TreeSet<Integer> carried = new TreeSet<>();
     for (int k = 0; k < moving.length; k++) {
