@@ -55,7 +55,7 @@ final class Branches {
         seeds.add(new Seed(b.results().get(r), c));
       }
     }
-    return Split.of(w, b, seeds, captured);
+    return Split.of(w, b, Split.Ask.of(seeds, captured));
   }
 
   private static void choose(Walk w, Node n, List<Split> branches, List<Value> wrt) {

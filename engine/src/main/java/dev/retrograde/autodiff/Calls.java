@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reverse mode of `Call`. A function f gets two twins: `f.forward`, from the arguments to the
@@ -129,11 +128,11 @@ final class Calls {
     return need;
   }
 
-  /// Inputs and state of a function that a cotangent may reach, or their tapes.
+  /// Inputs and state of a function that a cotangent may reach, or their ledgers.
   private List<Value> globals(String function) {
     return context.captures().globals(function).stream()
         .filter(v -> context.roots().contains(v) && Activity.floats(v))
-        .flatMap(v -> context.tapes().names(v).stream())
+        .flatMap(v -> context.ledgers().names(v).stream())
         .toList();
   }
 
@@ -205,7 +204,7 @@ final class Calls {
     Emit back = emit.nested();
     forward.origin(Origin.NONE);
     back.origin(Origin.NONE.with(Origin.Phase.BACKWARD));
-    return Split.of(context, forward, back, b, all, wrt, Set.of());
+    return Split.of(context, forward, back, b, Split.Ask.of(all, wrt));
   }
 
   private static void learn(Group g, Need need, Block b, Split s, Seeds seeds) {

@@ -65,7 +65,14 @@ final class Loops {
             w,
             body,
             new Trip.Loop(
-                counted ? 1 : 0, arriving, active, List.of(), List.of(), captured, Set.of()));
+                counted ? 1 : 0,
+                arriving,
+                active,
+                List.of(),
+                List.of(),
+                captured,
+                Set.of(),
+                false));
     for (int k = 0; k < arriving.length; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }

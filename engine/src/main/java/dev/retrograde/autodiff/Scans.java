@@ -86,7 +86,11 @@ final class Scans {
     }
     Set<Value> deferred = Deferral.inBody(w.context(), body, captured);
     List<Value> sums = captured.stream().filter(v -> !deferred.contains(v)).toList();
-    Trip trip = Trip.of(w, body, new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred));
+    Trip trip =
+        Trip.of(
+            w,
+            body,
+            new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred, w.context().again(n)));
     Scans s = new Scans(w, n, scan, trip, given, givenRows);
     if (!trip.reachesNothing() || !s.found.isEmpty() || !trip.split().late().isEmpty()) {
       s.run();
@@ -203,7 +207,7 @@ final class Scans {
     }
     ends.addAll(written);
     results.addAll(whole);
-    Block b = new Block(params, trip.split().forward(List.of(), List.of()).nodes(), ends);
+    Block b = new Block(params, trip.split().nodes(), ends);
     List<Node> by = new ArrayList<>(start.nodes());
     by.add(
         new Node(

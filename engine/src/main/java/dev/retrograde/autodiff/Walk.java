@@ -71,7 +71,7 @@ final class Walk {
         Activity.of(
             context.captures(),
             this.nodes,
-            Split.join(context.tapes().matrices(wrt), List.copyOf(deferred)));
+            Split.join(context.ledgers().matrices(wrt), List.copyOf(deferred)));
   }
 
   /// What is left to be formed later.
@@ -134,9 +134,9 @@ final class Walk {
                 .filter(v -> !Deferral.inBody(context, n.blocks().get(0), captured).contains(v))
                 .toList()
             : captured;
-    List<Value> opened = context.tapes().open(this, n, sums);
+    List<Value> opened = context.ledgers().open(this, n, sums);
     List<Value> all =
-        captured.stream().flatMap(v -> context.tapes().names(v).stream()).distinct().toList();
+        captured.stream().flatMap(v -> context.ledgers().names(v).stream()).distinct().toList();
     boolean reached =
         switch (op) {
           case ControlOp.If i -> Branches.back(this, n, all);
@@ -148,7 +148,7 @@ final class Walk {
           case ControlOp.Foreign f -> plain(n);
           case ControlOp.Closed k -> plain(n);
         };
-    context.tapes().close(this, opened);
+    context.ledgers().close(this, opened);
     return reached;
   }
 
@@ -171,7 +171,7 @@ final class Walk {
   private boolean plain(Node n) {
     List<Boolean> wanted =
         n.operands().stream()
-            .map(v -> active.contains(v) && !deferred.contains(v) && !context.tapes().taped(v))
+            .map(v -> active.contains(v) && !deferred.contains(v) && !context.ledgers().booked(v))
             .toList();
     List<@Nullable Value> in = new ArrayList<>();
     n.results().forEach(r -> in.add(cot.get(r)));
@@ -186,8 +186,8 @@ final class Walk {
       Value dy = in.get(0);
       if (dy != null && deferred.contains(n.operand(k))) {
         late.add(new Late(n, k, dy));
-      } else if (dy != null && context.tapes().taped(n.operand(k))) {
-        context.tapes().push(this, n, k, dy);
+      } else if (dy != null && context.ledgers().booked(n.operand(k))) {
+        context.ledgers().push(this, n, k, dy);
       }
     }
     return all;
@@ -223,7 +223,7 @@ final class Walk {
     return cot.remove(v);
   }
 
-  /// Whether all captured values are among those reached; a tape may stay empty.
+  /// Whether all captured values are among those reached; a ledger may stay empty.
   static boolean all(List<Value> captured, Collection<Value> reached) {
     return captured.stream().filter(Activity::floats).allMatch(reached::contains);
   }

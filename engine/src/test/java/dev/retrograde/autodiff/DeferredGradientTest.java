@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Gradients of matrices in loops and functions, formed from tapes.
+/// Gradients of matrices in loops and functions, formed from ledgers.
 class DeferredGradientTest {
   private static final DType F = DType.F64;
   private static final Type ROW = Type.of(F, 1, 3);

@@ -22,27 +22,27 @@ import java.util.Set;
 
 /// Gradients of matrices that a loop or a function only multiplies with, where the number of
 /// products is known only at run time: each product puts the cotangent of its result and its other
-/// operand on a tape, which is a chain of frames and a count, and after the whole loop or recursion
-/// the rows are taken off, up to [#ROWS] at a time, and multiplied at once.
+/// operand on a ledger, which is a chain of frames and a count, and after the whole loop or
+/// recursion the rows are taken off, up to [#ROWS] at a time, and multiplied at once.
 ///
-/// A tape takes the place of the matrix among the captured values of everything inside: what a
+/// A ledger takes the place of the matrix among the captured values of everything inside: what a
 /// captured value has collected so far goes into a block and comes out of it, whether that is a sum
-/// or a tape.
-final class Tapes {
+/// or a ledger.
+final class Ledgers {
   /// Rows that are multiplied at once; missing ones are zero.
   static final int ROWS = 64;
 
   private static final Type COUNT = Type.of(DType.I32);
 
   private final Context context;
-  private final Map<Kind, Tape> known = new HashMap<>();
-  private final Map<Value, Set<Tape>> active = new LinkedHashMap<>();
+  private final Map<Kind, Ledger> known = new HashMap<>();
+  private final Map<Value, Set<Ledger>> active = new LinkedHashMap<>();
 
-  Tapes(Context context) {
+  Ledgers(Context context) {
     this.context = context;
   }
 
-  /// Products that share a tape.
+  /// Products that share a ledger.
   private record Kind(Value matrix, LinearOp.Contract op, int side, Type dy, Type other) {
     static Kind of(Node n, int side) {
       return new Kind(
@@ -54,66 +54,66 @@ final class Tapes {
     }
   }
 
-  /// A tape, named by two values that nothing makes: what stands for them in a walk are the last
+  /// A ledger, named by two values that nothing makes: what stands for them in a walk are the last
   /// frame and the number of frames.
-  record Tape(Kind kind, Value chain, Value count) {}
+  record Ledger(Kind kind, Value chain, Value count) {}
 
-  /// Whether products with a value go on a tape now.
-  boolean taped(Value matrix) {
+  /// Whether products with a value go on a ledger now.
+  boolean booked(Value matrix) {
     return active.containsKey(matrix);
   }
 
   /// What stands among captured values for one of them.
   List<Value> names(Value v) {
-    Set<Tape> tapes = active.get(v);
+    Set<Ledger> ledgers = active.get(v);
     List<Value> out = new ArrayList<>();
-    if (tapes == null) {
+    if (ledgers == null) {
       out.add(v);
     } else {
-      tapes.forEach(t -> out.addAll(List.of(t.chain, t.count)));
+      ledgers.forEach(t -> out.addAll(List.of(t.chain, t.count)));
     }
     return out;
   }
 
-  /// These values, with the matrices whose tapes are among them.
+  /// These values, with the matrices whose ledgers are among them.
   List<Value> matrices(List<Value> values) {
     List<Value> out = new ArrayList<>(values);
-    active.forEach((matrix, tapes) -> {
-      if (tapes.stream().anyMatch(t -> values.contains(t.chain))) {
+    active.forEach((matrix, ledgers) -> {
+      if (ledgers.stream().anyMatch(t -> values.contains(t.chain))) {
         out.add(matrix);
       }
     });
     return out;
   }
 
-  /// Puts a product on its tape.
+  /// Puts a product on its ledger.
   void push(Walk w, Node product, int side, Value dy) {
-    Tape t = tape(w.back(), Kind.of(product, side));
+    Ledger t = ledger(w.back(), Kind.of(product, side));
     Value before = w.cotangentOrZeros(t.chain);
     w.put(t.chain, w.back().add(new FrameOp.Pack(), before, dy, product.operand(1 - side)));
     Value count = w.cotangentOrZeros(t.count);
     w.put(t.count, w.back().plus(count, w.back().scalar(DType.I32, 1)));
   }
 
-  private Tape tape(Emit e, Kind k) {
+  private Ledger ledger(Emit e, Kind k) {
     return known.computeIfAbsent(
-        k, x -> new Tape(k, e.parameter(FrameOp.HANDLE), e.parameter(COUNT)));
+        k, x -> new Ledger(k, e.parameter(FrameOp.HANDLE), e.parameter(COUNT)));
   }
 
-  /// Starts tapes for what a node captures and only multiplies with; returns the matrices.
+  /// Starts ledgers for what a node captures and only multiplies with; returns the matrices.
   List<Value> open(Walk w, Node n, List<Value> captured) {
     List<Value> opened = new ArrayList<>();
     if (!context.options().deferred() || n.op() instanceof ControlOp.If) {
       return opened;
     }
     for (Value v : captured) {
-      if (!Activity.floats(v) || taped(v)) {
+      if (!Activity.floats(v) || booked(v)) {
         continue;
       }
-      Set<Tape> tapes = new LinkedHashSet<>();
-      Uses uses = new Uses(v, w.back(), tapes);
-      if (uses.inside(n) && !tapes.isEmpty()) {
-        active.put(v, tapes);
+      Set<Ledger> ledgers = new LinkedHashSet<>();
+      Uses uses = new Uses(v, w.back(), ledgers);
+      if (uses.inside(n) && !ledgers.isEmpty()) {
+        active.put(v, ledgers);
         opened.add(v);
       }
     }
@@ -124,13 +124,13 @@ final class Tapes {
   private final class Uses {
     private final Value matrix;
     private final Emit e;
-    private final Set<Tape> tapes;
+    private final Set<Ledger> ledgers;
     private final Set<String> entered = new HashSet<>();
 
-    Uses(Value matrix, Emit e, Set<Tape> tapes) {
+    Uses(Value matrix, Emit e, Set<Ledger> ledgers) {
       this.matrix = matrix;
       this.e = e;
-      this.tapes = tapes;
+      this.ledgers = ledgers;
     }
 
     /// Whether all are products whose rows are smaller than the matrix, none in a scan, which forms
@@ -163,18 +163,18 @@ final class Tapes {
         return false;
       }
       Kind k = Kind.of(n, n.operand(0).equals(matrix) ? 0 : 1);
-      tapes.add(tape(e, k));
+      ledgers.add(ledger(e, k));
       return !k.dy.ragged()
           && !k.other.ragged()
           && k.dy.size() + k.other.size() <= matrix.type().size();
     }
   }
 
-  /// Ends tapes: adds to the gradients of the matrices what is on them.
+  /// Ends ledgers: adds to the gradients of the matrices what is on them.
   void close(Walk w, List<Value> opened) {
     for (Value matrix : opened) {
-      Set<Tape> tapes = active.remove(matrix);
-      for (Tape t : tapes == null ? Set.<Tape>of() : tapes) {
+      Set<Ledger> ledgers = active.remove(matrix);
+      for (Ledger t : ledgers == null ? Set.<Ledger>of() : ledgers) {
         Value chain = w.take(t.chain);
         Value count = w.take(t.count);
         if (chain != null && count != null) {
