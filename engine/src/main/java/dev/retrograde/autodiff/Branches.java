@@ -38,7 +38,7 @@ final class Branches {
     if (!wrt.isEmpty()) {
       choose(w, n, branches, wrt);
     }
-    return wrt.size() == captured.size();
+    return Walk.all(captured, reached);
   }
 
   private static Split split(Walk w, Node n, Block b, List<Value> captured) {
@@ -55,7 +55,7 @@ final class Branches {
         seeds.add(new Seed(b.results().get(r), c));
       }
     }
-    return Split.of(w, b, seeds, captured);
+    return Split.of(w, b, Split.Ask.of(seeds, captured));
   }
 
   private static void choose(Walk w, Node n, List<Split> branches, List<Value> wrt) {
@@ -80,7 +80,7 @@ final class Branches {
       for (Value v : wrt) {
         Value c = b.found().get(v);
         Value sum = w.cotangent(v);
-        results.add(c != null ? c : sum != null ? sum : e.zeros(v.type()));
+        results.add(c != null ? c : sum != null ? sum : Walk.nothing(e, v.type()));
       }
       List<Value> made = b.replay(e, known, results);
       blocks.add(new Block(List.of(), e.nodes(), made));

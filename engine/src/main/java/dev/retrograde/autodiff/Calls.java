@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reverse mode of `Call`. A function f gets two twins: `f.forward`, from the arguments to the
@@ -42,7 +41,8 @@ final class Calls {
   }
 
   /// What a call from outside a group asks for.
-  private record Request(String function, List<Boolean> active, List<Boolean> arriving) {}
+  private record Request(
+      String function, List<Boolean> active, List<Boolean> arriving, List<Value> globals) {}
 
   /// What takes part of one function.
   private static final class Need {
@@ -89,16 +89,18 @@ final class Calls {
   boolean back(Walk w, Node n, ControlOp.Call c) {
     List<Boolean> active = n.operands().stream().map(w::wants).toList();
     List<Boolean> arriving = n.results().stream().map(r -> w.cotangent(r) != null).toList();
+    List<Value> globals = globals(c.function());
     Group group = open;
     if (group == null) {
-      Request r = new Request(c.function(), active, arriving);
+      Request r = new Request(c.function(), active, arriving, globals);
       group = made.get(r);
       if (group == null) {
         group = differentiate(r);
         made.put(r, group);
       }
     }
-    return call(w, n, c, join(group, new Request(c.function(), active, arriving)), group.ordered);
+    return call(
+        w, n, c, join(group, new Request(c.function(), active, arriving, globals)), group.ordered);
   }
 
   /// Notes that a function is called in this way.
@@ -106,18 +108,15 @@ final class Calls {
     Need need = g.needs.get(r.function);
     if (need == null) {
       Block b = context.captures().body(r.function);
-      need =
+      Need added =
           new Need(
               fresh(r.function + ".forward"),
               fresh(r.function + ".backward"),
               b.params().size(),
               b.results().size());
-      for (Value v : context.captures().globals(r.function)) {
-        if (context.roots().contains(v) && Activity.floats(v)) {
-          need.globals.put(v, false);
-        }
-      }
-      g.needs.put(r.function, need);
+      r.globals.forEach(v -> added.globals.put(v, false));
+      g.needs.put(r.function, added);
+      need = added;
       g.changed = true;
     }
     for (int a = 0; a < r.active.size(); a++) {
@@ -127,6 +126,14 @@ final class Calls {
       g.mark(need.arriving, k, r.arriving.get(k));
     }
     return need;
+  }
+
+  /// Inputs and state of a function that a cotangent may reach, or their ledgers.
+  private List<Value> globals(String function) {
+    return context.captures().globals(function).stream()
+        .filter(v -> context.roots().contains(v) && Activity.floats(v))
+        .flatMap(v -> context.ledgers().names(v).stream())
+        .toList();
   }
 
   private String fresh(String name) {
@@ -197,7 +204,7 @@ final class Calls {
     Emit back = emit.nested();
     forward.origin(Origin.NONE);
     back.origin(Origin.NONE.with(Origin.Phase.BACKWARD));
-    return Split.of(context, forward, back, b, all, wrt, Set.of());
+    return Split.of(context, forward, back, b, Split.Ask.of(all, wrt));
   }
 
   private static void learn(Group g, Need need, Block b, Split s, Seeds seeds) {
@@ -249,7 +256,7 @@ final class Calls {
   /// Calls the twins in the place of a function.
   private boolean call(Walk w, Node n, ControlOp.Call c, Need need, boolean ordered) {
     List<Integer> reached = new ArrayList<>();
-    boolean all = need.globals.values().stream().allMatch(x -> x);
+    boolean all = Walk.all(List.copyOf(need.globals.keySet()), need.sums());
     for (int a = 0; a < need.reached.length; a++) {
       if (need.reached[a]) {
         reached.add(a);

@@ -14,7 +14,9 @@ final class Context {
   private final List<Value> roots;
   private final Captures captures;
   private final Calls calls;
+  private final Ledgers ledgers = new Ledgers(this);
   private final Set<Node> cuts = new HashSet<>();
+  private final Set<Node> again = new HashSet<>();
 
   /// @param roots the values whose cotangents the whole differentiation wants
   Context(Emit e, Reverse.Options options, List<Value> roots) {
@@ -38,6 +40,19 @@ final class Context {
 
   Calls calls() {
     return calls;
+  }
+
+  Ledgers ledgers() {
+    return ledgers;
+  }
+
+  /// From now on backward runs the body of this scan again.
+  void runAgain(Node n) {
+    again.add(n);
+  }
+
+  boolean again(Node n) {
+    return again.contains(n);
   }
 
   void cut(Node n) {

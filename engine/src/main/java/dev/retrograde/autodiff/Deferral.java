@@ -24,7 +24,8 @@ final class Deferral {
       Set<Value> own = new HashSet<>(body.params());
       body.nodes().forEach(n -> own.addAll(n.results()));
       for (Value v : captured) {
-        if (body.nodes().stream().allMatch(n -> only(c, n, v, own))
+        if (Activity.floats(v)
+            && body.nodes().stream().allMatch(n -> only(c, n, v, own))
             && !body.results().contains(v)) {
           out.add(v);
         }

@@ -60,21 +60,26 @@ final class Loops {
       arriving[k] = w.cotangent(n.results().get(k)) != null;
       active[k] = w.wants(initial.get(k));
     }
-    List<Value> inBody =
-        w.context().captures().of(body).stream().filter(captured::contains).toList();
     Trip trip =
         Trip.of(
             w,
             body,
             new Trip.Loop(
-                counted ? 1 : 0, arriving, active, List.of(), List.of(), inBody, Set.of()));
+                counted ? 1 : 0,
+                arriving,
+                active,
+                List.of(),
+                List.of(),
+                captured,
+                Set.of(),
+                false));
     for (int k = 0; k < arriving.length; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }
     if (!trip.reachesNothing()) {
       new Loops(w, n, counted, trip).run();
     }
-    return all && trip.sums().size() == captured.size();
+    return all && Walk.all(captured, trip.sums().keySet());
   }
 
   /// The number of the trip, where the body has it.

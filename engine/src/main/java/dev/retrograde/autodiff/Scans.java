@@ -12,6 +12,7 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -85,13 +86,18 @@ final class Scans {
     }
     Set<Value> deferred = Deferral.inBody(w.context(), body, captured);
     List<Value> sums = captured.stream().filter(v -> !deferred.contains(v)).toList();
-    Trip trip = Trip.of(w, body, new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred));
+    Trip trip =
+        Trip.of(
+            w,
+            body,
+            new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred, w.context().again(n)));
     Scans s = new Scans(w, n, scan, trip, given, givenRows);
     if (!trip.reachesNothing() || !s.found.isEmpty() || !trip.split().late().isEmpty()) {
       s.run();
     }
-    long formed = trip.split().late().stream().map(Walk.Late::matrix).distinct().count();
-    boolean all = trip.sums().size() + formed == captured.size() && s.found.size() == rows.size();
+    Set<Value> reached = new HashSet<>(trip.sums().keySet());
+    trip.split().late().forEach(l -> reached.add(l.matrix()));
+    boolean all = Walk.all(captured, reached) && s.found.size() == rows.size();
     for (int k = 0; k < carried; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }
@@ -201,7 +207,7 @@ final class Scans {
     }
     ends.addAll(written);
     results.addAll(whole);
-    Block b = new Block(params, trip.split().forward(List.of(), List.of()).nodes(), ends);
+    Block b = new Block(params, trip.split().nodes(), ends);
     List<Node> by = new ArrayList<>(start.nodes());
     by.add(
         new Node(

@@ -37,48 +37,56 @@ final class Split {
   private final Emit back;
   private final Map<Value, Value> found;
   private final List<Walk.Late> late;
+  private final boolean again;
   private final Map<Value, Node> maker = new HashMap<>();
   private List<Node> remade = List.of();
   private List<Node> live = List.of();
   private List<Value> reads = List.of();
 
   private Split(
-      Block block, Emit forward, Emit back, Map<Value, Value> found, List<Walk.Late> late) {
+      Block block,
+      Emit forward,
+      Emit back,
+      Map<Value, Value> found,
+      List<Walk.Late> late,
+      boolean again) {
     this.block = block;
     this.forward = forward;
     this.back = back;
     this.found = found;
     this.late = List.copyOf(late);
+    this.again = again;
     forward.nodes().forEach(n -> n.results().forEach(r -> maker.put(r, n)));
   }
 
   /// A cotangent to start from.
   record Seed(Value of, Value cotangent) {}
 
-  /// Splits a block that lies where `around` walks.
+  /// What is asked of a split.
   ///
   /// @param seeds what is known before the block is walked; several of one value add up
   /// @param wrt parameters and captured values whose cotangents are wanted
-  static Split of(Walk around, Block b, List<Seed> seeds, List<Value> wrt) {
-    return of(around.context(), around.forward(), around.back(), b, seeds, wrt, Set.of());
+  /// @param deferred captured values whose cotangents are formed later
+  /// @param again whether backward runs the block again: then only parameters are residuals
+  record Ask(List<Seed> seeds, List<Value> wrt, Set<Value> deferred, boolean again) {
+    static Ask of(List<Seed> seeds, List<Value> wrt) {
+      return new Ask(seeds, wrt, Set.of(), false);
+    }
   }
 
-  /// @param deferred captured values whose cotangents are formed later
-  static Split of(
-      Context c,
-      Emit aroundForward,
-      Emit aroundBack,
-      Block b,
-      List<Seed> seeds,
-      List<Value> wrt,
-      Set<Value> deferred) {
+  /// Splits a block that lies where `around` walks.
+  static Split of(Walk around, Block b, Ask ask) {
+    return of(around.context(), around.forward(), around.back(), b, ask);
+  }
+
+  static Split of(Context c, Emit aroundForward, Emit aroundBack, Block b, Ask ask) {
     Emit forward = aroundForward.nested();
     forward.nodes().addAll(b.nodes());
     Emit back = aroundBack.nested();
-    Walk w = new Walk(c, forward, back, b.nodes(), wrt, deferred);
-    seeds.forEach(s -> w.add(s.of, s.cotangent));
+    Walk w = new Walk(c, forward, back, b.nodes(), ask.wrt, ask.deferred);
+    ask.seeds.forEach(s -> w.add(s.of, s.cotangent));
     Map<Value, Value> found = w.run();
-    return new Split(b, forward, back, found, w.late());
+    return new Split(b, forward, back, found, w.late(), ask.again);
   }
 
   /// Products whose part in a gradient is formed later.
@@ -95,22 +103,22 @@ final class Split {
   void keep(List<Value> results) {
     Set<Value> used = new HashSet<>(results);
     live = Live.of(back.nodes(), used);
-    List<Node> again = new ArrayList<>();
+    List<Node> cloned = new ArrayList<>();
     for (Node n : forward.nodes().reversed()) {
-      if (again(n) && n.results().stream().anyMatch(used::contains)) {
-        again.add(n);
+      if (remade(n) && n.results().stream().anyMatch(used::contains)) {
+        cloned.add(n);
         used.addAll(Uses.all(n));
         n.results().forEach(used::remove);
       }
     }
-    remade = again.reversed();
+    remade = cloned.reversed();
     Set<Value> own = new LinkedHashSet<>(block.params());
     forward.nodes().forEach(n -> own.addAll(n.results()));
     reads = own.stream().filter(used::contains).toList();
   }
 
-  private static boolean again(Node n) {
-    return n.op().free() || n.op() instanceof MoveOp.Literal;
+  private boolean remade(Node n) {
+    return again || n.op().free() || n.op() instanceof MoveOp.Literal;
   }
 
   /// Whether the backward part reads this value of the block.
@@ -144,7 +152,12 @@ final class Split {
 
   /// The forward part with more parameters and results; `more` receives its emitter first.
   Block forward(List<Value> params, List<Value> results) {
-    return new Block(join(block.params(), params), forward.nodes(), join(block.results(), results));
+    return new Block(join(block.params(), params), nodes(), join(block.results(), results));
+  }
+
+  /// Nodes of the forward part: where backward runs the block again, the block as it was.
+  List<Node> nodes() {
+    return again ? block.nodes() : forward.nodes();
   }
 
   /// Packs values at the end of the forward part.

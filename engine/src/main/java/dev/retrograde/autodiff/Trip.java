@@ -36,6 +36,7 @@ record Trip(
   /// @param seeds cotangents of rows that the body writes
   /// @param captured captured values that need a cotangent
   /// @param deferred captured values whose cotangents are formed later
+  /// @param again whether backward runs the body again
   record Loop(
       int first,
       boolean[] arriving,
@@ -43,13 +44,18 @@ record Trip(
       List<Value> rows,
       List<Seed> seeds,
       List<Value> captured,
-      Set<Value> deferred) {}
+      Set<Value> deferred,
+      boolean again) {}
 
   static Trip of(Walk w, Block body, Loop l) {
     boolean[] moving = l.active.clone();
     List<Value> others = Split.join(l.captured, l.rows);
     Activity.carry(
-        w.context().captures(), body, l.first, moving, Split.join(others, List.copyOf(l.deferred)));
+        w.context().captures(),
+        body,
+        l.first,
+        moving,
+        Split.join(w.context().ledgers().matrices(others), List.copyOf(l.deferred)));
     List<Value> wrt = new ArrayList<>(others);
     TreeSet<Integer> carried = new TreeSet<>();
     for (int k = 0; k < moving.length; k++) {
@@ -91,7 +97,7 @@ record Trip(
       seeds.add(new Seed(r, cots.get(k)));
     }
     seeds.addAll(l.seeds);
-    Split s = Split.of(w.context(), w.forward(), w.back(), body, seeds, wrt, l.deferred);
+    Split s = Split.of(w, body, new Split.Ask(seeds, wrt, l.deferred, l.again));
     sums.entrySet().removeIf(e -> e.getValue().equals(s.found().get(e.getKey())));
     return new Trip(s, cots, sums, body, l.first);
   }

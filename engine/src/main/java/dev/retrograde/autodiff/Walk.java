@@ -7,9 +7,11 @@ import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,7 +68,10 @@ final class Walk {
     this.wrt = List.copyOf(wrt);
     this.deferred = Set.copyOf(deferred);
     this.active =
-        Activity.of(context.captures(), this.nodes, Split.join(wrt, List.copyOf(deferred)));
+        Activity.of(
+            context.captures(),
+            this.nodes,
+            Split.join(context.ledgers().matrices(wrt), List.copyOf(deferred)));
   }
 
   /// What is left to be formed later.
@@ -116,22 +121,35 @@ final class Walk {
     if (n.operands().stream().noneMatch(active::contains) && captured.isEmpty()) {
       return;
     }
-    boolean all =
-        n.op() instanceof ControlOp c
-            ? switch (c) {
-              case ControlOp.If i -> Branches.back(this, n, captured);
-              case ControlOp.For f -> Loops.back(this, n, captured);
-              case ControlOp.While w -> Loops.back(this, n, captured);
-              case ControlOp.Scan s -> Scans.back(this, n, s, captured);
-              case ControlOp.Call f -> context.calls().back(this, n, f);
-              case ControlOp.Region r -> region(n, r, captured);
-              case ControlOp.Foreign f -> plain(n);
-              case ControlOp.Closed k -> plain(n);
-            }
-            : plain(n);
+    boolean all = n.op() instanceof ControlOp c ? control(n, c, captured) : plain(n);
     if (!all) {
       context.cut(n);
     }
+  }
+
+  private boolean control(Node n, ControlOp op, List<Value> captured) {
+    List<Value> sums =
+        op instanceof ControlOp.Scan
+            ? captured.stream()
+                .filter(v -> !Deferral.inBody(context, n.blocks().get(0), captured).contains(v))
+                .toList()
+            : captured;
+    List<Value> opened = context.ledgers().open(this, n, sums);
+    List<Value> all =
+        captured.stream().flatMap(v -> context.ledgers().names(v).stream()).distinct().toList();
+    boolean reached =
+        switch (op) {
+          case ControlOp.If i -> Branches.back(this, n, all);
+          case ControlOp.For f -> Loops.back(this, n, all);
+          case ControlOp.While w -> Loops.back(this, n, all);
+          case ControlOp.Scan s -> Scans.back(this, n, s, all);
+          case ControlOp.Call f -> context.calls().back(this, n, f);
+          case ControlOp.Region r -> region(n, r, captured);
+          case ControlOp.Foreign f -> plain(n);
+          case ControlOp.Closed k -> plain(n);
+        };
+    context.ledgers().close(this, opened);
+    return reached;
   }
 
   private boolean region(Node n, ControlOp.Region r, List<Value> captured) {
@@ -152,7 +170,9 @@ final class Walk {
   /// By the op's own rule; says whether all that is wanted got a cotangent.
   private boolean plain(Node n) {
     List<Boolean> wanted =
-        n.operands().stream().map(v -> active.contains(v) && !deferred.contains(v)).toList();
+        n.operands().stream()
+            .map(v -> active.contains(v) && !deferred.contains(v) && !context.ledgers().booked(v))
+            .toList();
     List<@Nullable Value> in = new ArrayList<>();
     n.results().forEach(r -> in.add(cot.get(r)));
     List<@Nullable Value> found = n.op().vjp(back, n, in, wanted);
@@ -166,6 +186,8 @@ final class Walk {
       Value dy = in.get(0);
       if (dy != null && deferred.contains(n.operand(k))) {
         late.add(new Late(n, k, dy));
+      } else if (dy != null && context.ledgers().booked(n.operand(k))) {
+        context.ledgers().push(this, n, k, dy);
       }
     }
     return all;
@@ -188,7 +210,22 @@ final class Walk {
 
   Value cotangentOrZeros(Value v) {
     Value c = cot.get(v);
-    return c == null ? back.zeros(v.type()) : c;
+    return c == null ? nothing(back, v.type()) : c;
+  }
+
+  /// The cotangent of what has none yet: zeros, or the end of a chain of frames.
+  static Value nothing(Emit e, Type t) {
+    return t.equals(FrameOp.HANDLE) ? e.add(new FrameOp.Pack()) : e.zeros(t);
+  }
+
+  /// The cotangent so far, which is forgotten.
+  @Nullable Value take(Value v) {
+    return cot.remove(v);
+  }
+
+  /// Whether all captured values are among those reached; a ledger may stay empty.
+  static boolean all(List<Value> captured, Collection<Value> reached) {
+    return captured.stream().filter(Activity::floats).allMatch(reached::contains);
   }
 
   /// Adds to the cotangent of a value.

@@ -58,7 +58,7 @@ class SecondOrderTest {
 
   /// The Hessian times a direction against central differences of gradients along it; the tangent
   /// against the gradient times the direction.
-  private static void check(BiFunction<Trace, Tensor, Tensor> f, double... x) {
+  static void check(BiFunction<Trace, Tensor, Tensor> f, double... x) {
     int n = x.length;
     double[] v = new double[n];
     for (int i = 0; i < n; i++) {
