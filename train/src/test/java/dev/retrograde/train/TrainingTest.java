@@ -142,7 +142,7 @@ class TrainingTest {
       Evaluation whole = run.evaluate();
       try (Evaluator each =
           new Evaluator(run.plan(), run.state(), new InterpTarget(), Target.Options.DEFAULT)) {
-        Evaluation single = each.evaluate(run.data().test(), 1, run.normalization());
+        Evaluation single = each.evaluate(run.material().test(1), run.material().evaluation(1));
         assertThat(single.correct()).isEqualTo(whole.correct());
         assertThat(single.loss()).isCloseTo(whole.loss(), within(1e-6));
       }
@@ -206,20 +206,21 @@ class TrainingTest {
       // A batch of all samples in some order: the mean gradient does not depend on the order.
       double[] db = new double[3];
       byte[] pixels = new byte[36];
+      Material.Images images = (Material.Images) run.material();
       double loss = 0;
       for (int i = 0; i < 3; i++) {
-        run.data().train().copyImage(i, pixels);
+        images.set().train().copyImage(i, pixels);
         double[] z = b.toDoubles();
         for (int k = 0; k < 36; k++) {
           double x =
-              ((pixels[k] & 255) / 255.0 - run.normalization().mean().get(0))
-                  / run.normalization().deviation().get(0);
+              ((pixels[k] & 255) / 255.0 - images.normalization().mean().get(0))
+                  / images.normalization().deviation().get(0);
           for (int c = 0; c < 3; c++) {
             z[c] += x * w.get(k * 3 + c);
           }
         }
         double sum = Math.exp(z[0]) + Math.exp(z[1]) + Math.exp(z[2]);
-        int label = run.data().train().label(i);
+        int label = images.set().train().label(i);
         loss += (Math.log(sum) - z[label]) / 3;
         for (int c = 0; c < 3; c++) {
           db[c] += (Math.exp(z[c]) / sum - (c == label ? 1 : 0)) / 3;
