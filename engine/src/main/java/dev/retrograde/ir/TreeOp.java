@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// at once. How they are run is a choice that comes with the op, [Form]; it moves roundings, not
 /// meaning. `pass/TreeLoops` writes these ops as loops.
 public sealed interface TreeOp extends Op {
+  /// Why reverse mode does not go through the way back.
+  String ONCE =
+      "reverse mode through the way back of a tree is not there; take forward mode over reverse mode,"
+          + " as a Hessian-vector product does";
+
   /// How the op is run.
   Form form();
 
@@ -195,14 +200,6 @@ public sealed interface TreeOp extends Op {
       return n.operands().size() - Shape.OPERANDS;
     }
 
-    @Override
-    public List<@Nullable Value> vjp(
-        Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
-      return Op.notDifferentiable(
-          n,
-          "reverse mode through the way back of a tree is not there; take forward mode over reverse"
-              + " mode, as a Hessian-vector product does");
-    }
   }
 
   /// Sums over nodes: operands `[nodes, from, to]` with nodes i32[n] and two i32 scalars; block
