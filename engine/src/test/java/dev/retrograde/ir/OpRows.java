@@ -25,10 +25,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The table of ops under test. A new op adds its rows here.
-final class OpRows {
+public final class OpRows {
   private OpRows() {}
 
-  static List<OpRow> all() {
+  public static List<OpRow> all() {
     List<OpRow> rows = new ArrayList<>();
     maps(rows);
     reductions(rows);
