@@ -74,7 +74,11 @@ final class FoldLoops {
                 Structured.upTo(form.widths(), tree.nodes()),
                 (h, width) -> {
                   Value at = Heights.numbers(h, tree.order(), from, count, width);
-                  return written(h, new Vectorise(h, width).with(leaf, List.of(at)).rows(leaf.results()), at, tables);
+                  return written(
+                      h,
+                      new Vectorise(h, width).with(leaf, List.of(at)).rows(leaf.results()),
+                      at,
+                      tables);
                 }));
   }
 

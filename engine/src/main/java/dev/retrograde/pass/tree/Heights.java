@@ -102,10 +102,7 @@ record Heights(Shape tree) {
   static Value set(Emit e, Value table, Value rows, Value at) {
     boolean one = at.type().rank() == 0;
     return e.add(
-        new RowOp.SetRows(),
-        table,
-        one ? asRows(e, rows) : rows,
-        one ? e.reshape(at, 1) : at);
+        new RowOp.SetRows(), table, one ? asRows(e, rows) : rows, one ? e.reshape(at, 1) : at);
   }
 
   private static Value asRows(Emit e, Value row) {

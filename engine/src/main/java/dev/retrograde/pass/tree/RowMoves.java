@@ -12,7 +12,6 @@ import dev.retrograde.ir.Value;
 import dev.retrograde.pass.tree.RowRules.Argument;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.ScalarFn.Primitive;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -57,8 +56,7 @@ final class RowMoves {
               in.get(0).value());
       case MoveOp.Concat c ->
           e.add(
-              new MoveOp.Concat(c.axis() + 1),
-              in.stream().map(rules::rows).toArray(Value[]::new));
+              new MoveOp.Concat(c.axis() + 1), in.stream().map(rules::rows).toArray(Value[]::new));
       case MoveOp.Gather g -> gather(in.get(0), rules.rows(in.get(1)));
       case MoveOp.ScatterAdd s -> scatter(s, rules.rows(in.get(0)), rules.rows(in.get(1)));
     };
@@ -81,9 +79,7 @@ final class RowMoves {
     List<Extent> rest = s.target().subList(1, s.target().size());
     Value flat =
         e.add(
-            new MoveOp.ScatterAdd(joined(Extent.of(width * rows), rest)),
-            values,
-            inFlat(at, rows));
+            new MoveOp.ScatterAdd(joined(Extent.of(width * rows), rest)), values, inFlat(at, rows));
     return e.reshape(flat, joined(Extent.of(width), s.target()));
   }
 

@@ -154,8 +154,7 @@ final class RowRules {
       Contract swapped = lifted(c, false);
       Value y =
           e.add(
-              new Contract(
-                  List.of(), List.of(), swapped.rightContract(), swapped.leftContract()),
+              new Contract(List.of(), List.of(), swapped.rightContract(), swapped.leftContract()),
               r.value(),
               l.value());
       List<Integer> perm = new ArrayList<>(List.of(0));

@@ -38,12 +38,8 @@ final class Structured {
   }
 
   static List<Value> branch(
-      Emit e,
-      Value condition,
-      Function<Emit, List<Value>> yes,
-      Function<Emit, List<Value>> no) {
-    return e.addAll(
-        new ControlOp.If(), List.of(condition), List.of(block(e, yes), block(e, no)));
+      Emit e, Value condition, Function<Emit, List<Value>> yes, Function<Emit, List<Value>> no) {
+    return e.addAll(new ControlOp.If(), List.of(condition), List.of(block(e, yes), block(e, no)));
   }
 
   private static Block block(Emit e, Function<Emit, List<Value>> body) {

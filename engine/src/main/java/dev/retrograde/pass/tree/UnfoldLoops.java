@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 /// order.
 ///
 /// Carried are, in this order: the tables of states, `[n + 1, s...]`, where the last row takes what
-/// is given to missing children and is never read for a node; the sums of what they are given, where
-/// somebody wants them; the tables of inner rows; the sums of inner terms.
+/// is given to missing children and is never read for a node; the sums of what they are given,
+/// where somebody wants them; the tables of inner rows; the sums of inner terms.
 final class UnfoldLoops {
   private final Emit e;
   private final Node node;
@@ -111,11 +111,16 @@ final class UnfoldLoops {
     int rows = 2 * states + op.innerRows();
     List<Value> made = new ArrayList<>(v.rows(inner.results().subList(0, rows)));
     made.addAll(SumLoops.sums(v, inner.results().subList(rows, inner.results().size()), live));
-    return next(g, at, made, carried, (state, missing) -> {
-      Value counted = live == null ? missing : g.map(Primitive.AND, missing, live);
-      RowRules rules = new RowRules(g, width);
-      return g.sum(rules.select(counted, state, g.zeros(state.type())), List.of(0));
-    });
+    return next(
+        g,
+        at,
+        made,
+        carried,
+        (state, missing) -> {
+          Value counted = live == null ? missing : g.map(Primitive.AND, missing, live);
+          RowRules rules = new RowRules(g, width);
+          return g.sum(rules.select(counted, state, g.zeros(state.type())), List.of(0));
+        });
   }
 
   private List<Value> oneByOne(List<Value> tables) {
@@ -129,10 +134,15 @@ final class UnfoldLoops {
         (g, trip, carried) -> {
           Value at = Heights.element(g, tree.order(), g.minus(last, trip));
           List<Value> made = new Cloner(g).inline(inner, args(g, at, carried));
-          return next(g, at, made, carried, (state, missing) -> {
-            Value all = g.broadcast(missing, state.type().extents(), List.of());
-            return g.select(all, state, g.zeros(state.type()));
-          });
+          return next(
+              g,
+              at,
+              made,
+              carried,
+              (state, missing) -> {
+                Value all = g.broadcast(missing, state.type().extents(), List.of());
+                return g.select(all, state, g.zeros(state.type()));
+              });
         });
   }
 
@@ -217,10 +227,7 @@ final class UnfoldLoops {
     List<Value> out = new ArrayList<>();
     for (int k = 0; k < carried.size(); k++) {
       Value old = carried.get(k);
-      out.add(
-          k < op.leafRows()
-              ? Heights.set(g, old, made.get(k), at)
-              : g.plus(old, made.get(k)));
+      out.add(k < op.leafRows() ? Heights.set(g, old, made.get(k), at) : g.plus(old, made.get(k)));
     }
     return out;
   }

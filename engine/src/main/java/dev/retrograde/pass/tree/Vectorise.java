@@ -66,9 +66,10 @@ public final class Vectorise {
     return this;
   }
 
-  private void know(Block b) {
+  /// Makes the nodes of a block without parameters known; a second time does nothing.
+  void know(Block b) {
     for (Node n : b.nodes()) {
-      places.put(n, places.size());
+      places.putIfAbsent(n, places.size());
       n.results().forEach(r -> makers.put(r, n));
       if (Uses.all(n).stream().anyMatch(varying::contains)) {
         varying.addAll(n.results());
@@ -92,7 +93,7 @@ public final class Vectorise {
   /// @param live which rows count, bool[width]; null for all. A row that does not count repeats one
   ///   that does: it must not hold anything worse, since zero times NaN is NaN
   public Value sum(Value v, @Nullable Value live) {
-    return new RowSums(this, rules, live).sum(v);
+    return new RowSums(this, rules, live, false).sum(v);
   }
 
   /// Where nodes go.
@@ -182,7 +183,9 @@ public final class Vectorise {
       case ControlOp.For f -> throw RowRules.refuse(n, RowRules.LOOP);
       case ControlOp.While w -> throw RowRules.refuse(n, RowRules.LOOP);
       case ControlOp.Scan s -> throw RowRules.refuse(n, RowRules.LOOP);
-      case ControlOp.Call c -> throw RowRules.refuse(n, "it calls a function; call the Java method");
+      case ControlOp.Call c ->
+          throw RowRules.refuse(n, "it calls a function; call the Java method");
+      case ControlOp.Closed c -> throw new AssertionError(n + " was closed before trees were loops");
       case ControlOp.Foreign f -> throw RowRules.refuse(n, "it calls Java code");
     };
   }
@@ -190,8 +193,7 @@ public final class Vectorise {
   private List<Value> branch(Node n) {
     Value condition = n.operand(0);
     if (!varying.contains(condition)) {
-      return e.addAll(
-          n.op(), List.of(one(condition)), List.of(inside(n, 0), inside(n, 1)));
+      return e.addAll(n.op(), List.of(one(condition)), List.of(inside(n, 0), inside(n, 1)));
     }
     n.blocks().forEach(this::know);
     List<Value> yes = rows(n.blocks().get(0).results());

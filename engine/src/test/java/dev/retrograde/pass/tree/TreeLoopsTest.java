@@ -108,8 +108,7 @@ class TreeLoopsTest {
         });
     // Leaves in widths 4 and 12, inner nodes in 4 and 6.
     assertThat(left)
-        .containsExactlyInAnyOrder(
-            rows(4), rows(12), rows(4), rows(4), rows(6), rows(6));
+        .containsExactlyInAnyOrder(rows(4), rows(12), rows(4), rows(4), rows(6), rows(6));
   }
 
   private static TreeCells.Case lstm() {
