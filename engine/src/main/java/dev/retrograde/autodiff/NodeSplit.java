@@ -100,7 +100,12 @@ final class NodeSplit {
   /// Puts nodes of the derivative that cotangents of `early` need on the way back.
   private void divide(List<Node> derivative, List<Value> early) {
     Set<Value> needed = new HashSet<>();
-    early.stream().filter(cotangents::containsKey).forEach(v -> needed.add(cotangents.get(v)));
+    for (Value v : early) {
+      Value c = cotangents.get(v);
+      if (c != null) {
+        needed.add(c);
+      }
+    }
     madeBack.addAll(seeds);
     for (Node n : derivative.reversed()) {
       boolean now = n.results().stream().anyMatch(needed::contains);
@@ -115,7 +120,12 @@ final class NodeSplit {
   /// Finds the rows that a part reads, which ends in the cotangents of `of`.
   private void collect(List<Value> of, boolean late) {
     (late ? rest : back).forEach(n -> Uses.all(n).forEach(v -> row(v, late)));
-    of.stream().filter(cotangents::containsKey).forEach(v -> row(cotangents.get(v), late));
+    for (Value v : of) {
+      Value c = cotangents.get(v);
+      if (c != null) {
+        row(c, late);
+      }
+    }
   }
 
   private void row(Value v, boolean late) {
