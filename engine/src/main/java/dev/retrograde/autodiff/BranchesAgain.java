@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Reverse mode of `If` where frames cannot go: another `If` on the same condition, whose blocks run
-/// the branch again and go back through it.
+/// Reverse mode of `If` where frames cannot go: another `If` on the same condition, whose blocks
+/// run the branch again and go back through it.
 ///
 /// What comes out of it is the branch's own part of a cotangent, so that a sum over nodes of a tree
 /// may be taken inside of it.

@@ -14,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The derivative of what one tree node computes, cut into two: what must go on to its children,
@@ -142,9 +141,7 @@ final class NodeSplit {
   /// Whether a value is made again where it is read.
   private boolean copied(Value v) {
     return made.containsKey(v)
-        && (maker(v).op().free()
-            || v.type().dtype() == DType.FRAME
-            || !varying.contains(v));
+        && (maker(v).op().free() || v.type().dtype() == DType.FRAME || !varying.contains(v));
   }
 
   private Node maker(Value v) {

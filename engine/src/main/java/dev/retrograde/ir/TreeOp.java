@@ -29,7 +29,8 @@ public sealed interface TreeOp extends Op {
   /// @param batched all nodes of a height at once, padded to one of the `widths`; else one by one
   /// @param deferred gradients of what the blocks capture are summed in one go after the way back,
   ///   from rows kept on it; else height by height on the way
-  /// @param widths the numbers of nodes for which code is made, ascending
+  /// @param widths the numbers of nodes for which code is made, ascending; those above the most
+  ///   nodes that there can be are left out, and that is added
   record Form(boolean batched, boolean deferred, List<Integer> widths) {
     public Form {
       widths = List.copyOf(widths);
@@ -43,10 +44,10 @@ public sealed interface TreeOp extends Op {
       }
     }
 
-    /// By height and deferred, in widths from 1 that grow by a third to a half, so that a quarter
-    /// of the lanes is idle at worst.
+    /// By height and deferred, in widths that are powers of two. Widths between them leave fewer
+    /// lanes idle, but each is code of its own to compile.
     public static Form standard() {
-      return new Form(true, true, List.of(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128));
+      return new Form(true, true, List.of(1, 2, 4, 8, 16, 32, 64, 128));
     }
 
     /// Node by node, gradients added up on the way.
@@ -199,7 +200,6 @@ public sealed interface TreeOp extends Op {
     public int states(Node n) {
       return n.operands().size() - Shape.OPERANDS;
     }
-
   }
 
   /// Sums over nodes: operands `[nodes, from, to]` with nodes i32[n] and two i32 scalars; block

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: trees as loops, random numbers, close control ops, simplify, copies for regrouped axes,
-/// fuse, lower (schedules and layouts), plan memory, emit.
+/// The order of passes: trees as loops, random numbers, close control ops, simplify, copies for
+/// regrouped axes, fuse, lower (schedules and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;

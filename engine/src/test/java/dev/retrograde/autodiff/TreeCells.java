@@ -106,8 +106,13 @@ public final class TreeCells {
     }
   }
 
+  /// Those whose bodies have no loops.
+  public static List<Case> batchable() {
+    return List.of(products(), lstm(), mixed(), repeated());
+  }
+
   public static List<Case> all() {
-    return List.of(products(), lstm(), mixed());
+    return List.of(products(), lstm(), mixed(), repeated(), halving());
   }
 
   /// Each node gives left times right times its value times p; a missing child is x.
@@ -235,5 +240,73 @@ public final class TreeCells {
           parts.add(t.sum(t.mul(made.get(1), made.get(0))));
           return t.add(parts.get(0), parts.get(1));
         });
+  }
+
+  /// Each inner node halves what its children give until it is small: a loop in the body.
+  static Case halving() {
+    Map<String, Type> in = new LinkedHashMap<>();
+    in.put("x", Type.of(F, NODES));
+    in.put("p", Type.of(F));
+    return new Case(
+        "halving",
+        in,
+        (t, c, tree, v) -> {
+          Control control = new Control(t);
+          Tensor limit = t.constant(F, 0.8);
+          return root(
+              t,
+              c.fold(
+                      tree,
+                      List.of(v.get("p")),
+                      i -> List.of(t.exp(at(t, v.get("x"), i))),
+                      (i, l, r) ->
+                          control.whileLoop(
+                              20,
+                              List.of(t.add(t.mul(l.get(0), v.get("p")), r.get(0))),
+                              y -> t.less(limit, y.get(0)),
+                              y -> List.of(t.mul(t.mul(y.get(0), v.get("p")), 0.5))))
+                  .get(0));
+        });
+  }
+
+  /// The tree is folded again and again in a loop, each time from what the last one gave, and only
+  /// where a number is small.
+  static Case repeated() {
+    Map<String, Type> in = new LinkedHashMap<>();
+    in.put("x", Type.of(F, NODES));
+    in.put("w", Type.of(F, 2, 2));
+    return new Case(
+        "repeated",
+        in,
+        (t, c, tree, v) -> {
+          Control control = new Control(t);
+          Tensor start = t.broadcast(t.constant(F, 0.1), Type.of(F, 2).extents());
+          Tensor last =
+              control
+                  .forLoop(
+                      t.constant(DType.I32, 3),
+                      List.of(start),
+                      (trip, carried) ->
+                          control.cond(
+                              t.less(trip, t.constant(DType.I32, 2)),
+                              () -> List.of(folded(t, c, tree, v, carried.get(0))),
+                              () -> List.of(tanh(t, t.matmul(carried.get(0), v.get("w"))))))
+                  .get(0);
+          return t.sum(t.mul(last, last));
+        });
+  }
+
+  private static Tensor folded(
+      Trace t, TreeControl c, Tree tree, Map<String, Tensor> v, Tensor init) {
+    return root(
+        t,
+        c.fold(
+                tree,
+                List.of(init),
+                (i, l, r) -> {
+                  Tensor sum = t.matmul(t.add(l.get(0), t.mul(r.get(0), 0.5)), v.get("w"));
+                  return List.of(tanh(t, t.mul(sum, at(t, v.get("x"), i))));
+                })
+            .get(0));
   }
 }

@@ -105,6 +105,18 @@ record Heights(Shape tree) {
         new RowOp.SetRows(), table, one ? asRows(e, rows) : rows, one ? e.reshape(at, 1) : at);
   }
 
+  /// Numbers, one or many, before others.
+  static Value both(Emit e, Value first, Value second) {
+    return both(e, first, second, first);
+  }
+
+  /// Rows of the nodes with these numbers before others; of one node one row.
+  static Value both(Emit e, Value first, Value second, Value numbers) {
+    boolean one = numbers.type().rank() == 0;
+    return e.add(
+        new MoveOp.Concat(0), one ? asRows(e, first) : first, one ? asRows(e, second) : second);
+  }
+
   private static Value asRows(Emit e, Value row) {
     return e.reshape(
         row, Stream.concat(Stream.of(Extent.of(1)), row.type().extents().stream()).toList());

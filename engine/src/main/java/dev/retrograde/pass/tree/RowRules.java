@@ -19,8 +19,7 @@ import java.util.stream.IntStream;
 /// How each op looks on rows: the op on values `[width, r...]` that does to each row what the given
 /// one does to one. An op that has no such form is refused by name.
 final class RowRules {
-  static final String LOOP =
-      "loops are not vectorised; unroll it with a Java loop, or run trees node by node";
+  static final String LOOP = "loops are not vectorised; unroll it with a Java loop";
 
   private final Emit e;
   private final int width;
@@ -42,7 +41,7 @@ final class RowRules {
             + n.origin()
             + "' has no form for many nodes of a tree at once: "
             + because
-            + ". Take a form that is not batched (TreeOp.Form) or another op");
+            + ". Take another op, or the form TreeOp.Form.plain(), which runs node by node");
   }
 
   RowMoves moves() {

@@ -161,16 +161,20 @@ final class UnfoldLoops {
   /// The carried values after nodes whose block gave `made`, terms summed.
   private List<Value> next(Emit g, Value at, List<Value> made, List<Value> carried, Lost gone) {
     List<Value> out = new ArrayList<>(carried);
-    for (int side = 0; side < 2; side++) {
-      Heights.Child child = heights.child(g, side == 0 ? tree.left() : tree.right(), at);
-      for (int k = 0; k < states; k++) {
-        Value given = made.get(side * states + k);
-        Value before = Heights.element(g, out.get(k), child.row());
-        out.set(k, Heights.set(g, out.get(k), g.plus(before, given), child.row()));
-        int sum = states + lost.indexOf(k);
-        if (sum >= states) {
-          out.set(sum, g.plus(out.get(sum), gone.of(given, child.missing())));
-        }
+    Heights.Child left = heights.child(g, tree.left(), at);
+    Heights.Child right = heights.child(g, tree.right(), at);
+    // Both sides in one write: no two nodes have a child in common.
+    Value to = Heights.both(g, left.row(), right.row());
+    for (int k = 0; k < states; k++) {
+      Value toLeft = made.get(k);
+      Value toRight = made.get(states + k);
+      Value before = Heights.element(g, carried.get(k), to);
+      Value after = g.plus(before, Heights.both(g, toLeft, toRight, at));
+      out.set(k, Heights.set(g, carried.get(k), after, to));
+      int sum = states + lost.indexOf(k);
+      if (sum >= states) {
+        Value none = g.plus(gone.of(toLeft, left.missing()), gone.of(toRight, right.missing()));
+        out.set(sum, g.plus(carried.get(sum), none));
       }
     }
     int first = states + lost.size();

@@ -185,7 +185,8 @@ public final class Vectorise {
       case ControlOp.Scan s -> throw RowRules.refuse(n, RowRules.LOOP);
       case ControlOp.Call c ->
           throw RowRules.refuse(n, "it calls a function; call the Java method");
-      case ControlOp.Closed c -> throw new AssertionError(n + " was closed before trees were loops");
+      case ControlOp.Closed c ->
+          throw new AssertionError(n + " was closed before trees were loops");
       case ControlOp.Foreign f -> throw RowRules.refuse(n, "it calls Java code");
     };
   }

@@ -1,6 +1,7 @@
 package dev.retrograde.pass.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.retrograde.autodiff.TreeCells;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Trees written as loops against trees run node by node.
 class TreeLoopsTest {
   private static List<TreeCells.Case> cases() {
-    return TreeCells.all();
+    return TreeCells.batchable();
   }
 
   private static List<Form> forms() {
@@ -145,6 +146,27 @@ class TreeLoopsTest {
             .toList(),
         n -> inLoops[0] += n.op() instanceof LinearOp.Contract ? 1 : 0);
     assertThat(inLoops[0]).isEqualTo(2);
+  }
+
+  @Test
+  void aLoopInABodyRunsNodeByNodeOnly() {
+    TreeCells.Case c =
+        TreeCells.all().stream().filter(x -> x.name().equals("halving")).findFirst().orElseThrow();
+    for (Form f : forms()) {
+      if (f.batched() || f.deferred()) {
+        assertThatThrownBy(() -> TreeLoops.run(c.program(f, false)))
+            .hasMessageContaining("While")
+            .hasMessageContaining("Form.plain()");
+      }
+    }
+    Program p = c.program(Form.plain(), true);
+    Program lowered = Verifier.verify(TreeLoops.run(p));
+    Random r = new Random(4);
+    for (int k = 0; k < 10; k++) {
+      Map<String, HostTensor> in = c.numbers(SampleTrees.random(r, TreeCells.NODES), r, true);
+      Map<String, HostTensor> found = run(lowered, in);
+      run(p, in).forEach((name, x) -> near(x, found.get(name), name));
+    }
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Folds over trees and their gradients as bytecode: one executable for trees of every form.
 class TreesOnKernelsTest {
   private static List<TreeCells.Case> cases() {
-    return TreeCells.all();
+    return TreeCells.batchable();
   }
 
   @DisplayName("14: batched by height or node by node, kernels agree with the interpreter")
