@@ -15,8 +15,9 @@ final class Context {
   private final Captures captures;
   private final Calls calls;
   private final Ledgers ledgers = new Ledgers(this);
-  private final Set<Node> cuts = new HashSet<>();
-  private final Set<Node> again = new HashSet<>();
+  private final Set<Node> cuts;
+  private final Set<Node> again;
+  private final boolean framed;
 
   /// @param roots the values whose cotangents the whole differentiation wants
   Context(Emit e, Reverse.Options options, List<Value> roots) {
@@ -24,6 +25,30 @@ final class Context {
     this.roots = List.copyOf(roots);
     this.captures = new Captures(e.functions());
     this.calls = new Calls(this, e);
+    this.cuts = new HashSet<>();
+    this.again = new HashSet<>();
+    this.framed = true;
+  }
+
+  private Context(Context around) {
+    options = Reverse.Options.STRICT;
+    roots = around.roots;
+    captures = around.captures;
+    calls = around.calls;
+    cuts = around.cuts;
+    again = around.again;
+    framed = false;
+  }
+
+  /// The same for what a tree's node computes: branches leave no frames, and nothing is deferred
+  /// but by the tree itself.
+  Context ofNode() {
+    return framed ? new Context(this) : this;
+  }
+
+  /// Whether branches keep what backward reads in frames; else backward computes it again.
+  boolean framed() {
+    return framed;
   }
 
   Reverse.Options options() {

@@ -7,6 +7,7 @@ import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.TreeOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
@@ -133,8 +134,8 @@ final class Ledgers {
       this.ledgers = ledgers;
     }
 
-    /// Whether all are products whose rows are smaller than the matrix, none in a scan, which forms
-    /// gradients by itself.
+    /// Whether all are products whose rows are smaller than the matrix, none in a scan or a
+    /// tree, which form gradients by themselves.
     boolean inside(Node n) {
       return switch (n.op()) {
         case ControlOp.Call c ->
@@ -150,7 +151,7 @@ final class Ledgers {
     }
 
     private boolean nested(Node n) {
-      return n.op() instanceof ControlOp.Scan
+      return n.op() instanceof ControlOp.Scan || n.op() instanceof TreeOp
           ? !context.captures().of(n).contains(matrix)
           : inside(n);
     }

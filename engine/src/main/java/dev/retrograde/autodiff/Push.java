@@ -8,6 +8,8 @@ import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.TreeOp;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
@@ -146,7 +148,9 @@ final class Push {
         n.operands().stream().anyMatch(tangents::containsKey)
             || n.results().stream().anyMatch(Push::frame)
             || captures().of(n).stream().anyMatch(tangents::containsKey);
-    if (moving && n.op() instanceof ControlOp c) {
+    if (moving && n.op() instanceof TreeOp t) {
+      tree(n, t);
+    } else if (moving && n.op() instanceof ControlOp c) {
       switch (c) {
         case ControlOp.If i -> branch(n);
         case ControlOp.For f -> PushLoops.push(this, n);
@@ -166,6 +170,26 @@ final class Push {
   void refuse(Node n) {
     if (!n.pure()) {
       Op.notDifferentiable(n, "it calls ordered Java code, which must not run again for tangents");
+    }
+  }
+
+  private void tree(Node n, TreeOp op) {
+    refuse(n);
+    plain(n, false);
+    Node here = copies == null ? n : into.nodes().getLast();
+    Map<Value, Value> known = new HashMap<>();
+    for (Value v : Uses.all(n)) {
+      Value t = tangents.get(v);
+      if (t != null) {
+        known.put(of(v), t);
+      }
+    }
+    List<@Nullable Value> out = TreeTangents.jvp(into, here, op, known);
+    for (int r = 0; r < n.results().size(); r++) {
+      Value t = out.get(r);
+      if (t != null) {
+        tangents.put(n.results().get(r), t);
+      }
     }
   }
 

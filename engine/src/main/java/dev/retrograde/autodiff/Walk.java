@@ -7,6 +7,7 @@ import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
+import dev.retrograde.ir.TreeOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
@@ -121,7 +122,10 @@ final class Walk {
     if (n.operands().stream().noneMatch(active::contains) && captured.isEmpty()) {
       return;
     }
-    boolean all = n.op() instanceof ControlOp c ? control(n, c, captured) : plain(n);
+    boolean all =
+        n.op() instanceof TreeOp t
+            ? Trees.back(this, n, t, captured)
+            : n.op() instanceof ControlOp c ? control(n, c, captured) : plain(n);
     if (!all) {
       context.cut(n);
     }
@@ -139,7 +143,10 @@ final class Walk {
         captured.stream().flatMap(v -> context.ledgers().names(v).stream()).distinct().toList();
     boolean reached =
         switch (op) {
-          case ControlOp.If i -> Branches.back(this, n, all);
+          case ControlOp.If i ->
+              context.framed()
+                  ? Branches.back(this, n, all)
+                  : BranchesAgain.back(this, n, all);
           case ControlOp.For f -> Loops.back(this, n, all);
           case ControlOp.While w -> Loops.back(this, n, all);
           case ControlOp.Scan s -> Scans.back(this, n, s, all);

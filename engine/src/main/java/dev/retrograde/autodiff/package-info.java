@@ -6,6 +6,8 @@
 ///
 /// Branches, loops and calls are split into a forward and a backward part; start with `Split`, then
 /// `Branches`, `Loops`, `Scans`, `Calls`, one op each. Their forward mode is in `Push`.
+///
+/// Folds over trees are differentiated as a whole: `Trees`, `NodeSplit`, `TreeTangents`.
 @NullMarked
 package dev.retrograde.autodiff;
 

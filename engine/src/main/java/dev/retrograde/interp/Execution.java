@@ -7,6 +7,7 @@ import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.TreeOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
@@ -65,6 +66,7 @@ final class Execution {
             case FrameOp.Pack p -> List.of(pack(in));
             case FrameOp.Unpack u -> frames.get((int) in.get(0).bits(0));
           };
+      case TreeOp t -> new TreeWalk(n, in, (b, args) -> block(b, args, env)).run(t);
       default -> evaluated(n, in, env);
     };
   }

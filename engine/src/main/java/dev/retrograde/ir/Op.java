@@ -19,6 +19,8 @@ public sealed interface Op
         BitOp,
         RandomOp,
         FrameOp,
+        RowOp,
+        TreeOp,
         ControlOp {
   /// The name in the text form: the record's simple name.
   default String name() {

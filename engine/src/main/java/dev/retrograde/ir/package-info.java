@@ -2,9 +2,9 @@
 ///
 /// An op is one record that carries its shape rule, its derivatives in both directions, its
 /// reference evaluation and its documentation; the sealed families are [MapOp], [ReduceOp],
-/// [MoveOp], [LinearOp], [WindowOp], [OrderOp], [LinalgOp], [BitOp], [RandomOp], [FrameOp] and
-/// [ControlOp]. Start reading at [Program], then [Node] and [Op], then one family such as
-/// [ReduceOp].
+/// [MoveOp], [LinearOp], [WindowOp], [OrderOp], [LinalgOp], [BitOp], [RandomOp], [FrameOp],
+/// [RowOp], [TreeOp] and [ControlOp]. Start reading at [Program], then [Node] and [Op], then one
+/// family such as [ReduceOp].
 ///
 /// [Printer] and [Parser] give programs a text form, [Verifier] says whether one is well formed.
 ///

@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.RowOp;
 import java.util.List;
 import java.util.Map;
 
@@ -86,8 +87,19 @@ final class InPlace {
       case Step.Launch l ->
           Overlay.suits(l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh));
       case Step.If i -> overlays(i.yes(), old, fresh) && overlays(i.no(), old, fresh);
-      case Step.Host _, Step.Move _, Step.Frame _, Step.Loop _, Step.Call _ -> false;
+      case Step.Move m -> replaces(m, old, fresh);
+      case Step.Host _, Step.Frame _, Step.Loop _, Step.Call _ -> false;
     };
+  }
+
+  /// Whether rows of the old one are replaced: in one memory the others stay where they are.
+  private static boolean replaces(Step.Move m, Buf old, Buf fresh) {
+    return m.node().op() instanceof RowOp.SetRows
+        && m.in().stream().map(View::buf).filter(b -> b == old).count() == 1
+        && m.in().get(0).buf() == old
+        && m.in().get(0).offset() == 0
+        && m.out().buf() == fresh
+        && old.elements == fresh.elements;
   }
 
   /// The same for a block: from the step on that first touches the new one, whatever reads the old

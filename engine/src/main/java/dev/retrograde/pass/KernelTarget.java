@@ -2,6 +2,7 @@ package dev.retrograde.pass;
 
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
+import dev.retrograde.pass.tree.TreeLoops;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.Scratch;
 import dev.retrograde.runtime.StateStore;
@@ -14,8 +15,8 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: random numbers, close control ops, simplify, copies for regrouped axes,
-/// fuse, lower (schedules and layouts), plan memory, emit.
+/// The order of passes: trees as loops, random numbers, close control ops, simplify, copies for
+/// regrouped axes, fuse, lower (schedules and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;
@@ -63,7 +64,7 @@ public final class KernelTarget implements Target {
 
   /// The program with random numbers written as arithmetic, if kernels can run it.
   private Program accepted(Program program) {
-    Program random = Expand.run(program);
+    Program random = Expand.run(TreeLoops.run(program));
     random.nodes().forEach(this::refuse);
     random.functions().values().forEach(f -> f.nodes().forEach(this::refuse));
     return random;

@@ -2,6 +2,7 @@ package dev.retrograde.pass;
 
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.MoveOp;
+import dev.retrograde.ir.RowOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.StateStore.Segments;
@@ -224,6 +225,10 @@ final class Linker {
         List<Integer> dims = m.out().dims();
         long row = Fusion.size(dims.subList(1, dims.size()));
         yield new RowInstruction.Add(in.get(0), in.get(1), out, d, row);
+      }
+      case RowOp.SetRows _ -> {
+        long row = Fusion.size(m.out().dims().subList(1, m.out().dims().size())) * d.bytes();
+        yield new RowInstruction.Replace(in.get(0), in.get(1), in.get(2), out, row);
       }
       case MoveOp.Slice s -> {
         List<Integer> dims = m.in().get(0).dims();

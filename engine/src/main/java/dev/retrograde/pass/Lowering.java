@@ -9,6 +9,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
+import dev.retrograde.ir.RowOp;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
@@ -1063,7 +1064,7 @@ final class Lowering {
   private static boolean movesRows(Node n) {
     return switch (n.op()) {
       case MoveOp.ScatterAdd _ -> RowInstruction.Add.suits(n.result().type().dtype());
-      case MoveOp.Slice _, MoveOp.Unslice _ -> true;
+      case MoveOp.Slice _, MoveOp.Unslice _, RowOp.SetRows _ -> true;
       default -> false;
     };
   }

@@ -34,7 +34,7 @@ public final class Control {
   }
 
   /// Traces a body into a block of its own.
-  private Block block(List<Type> params, Function<List<Tensor>, List<Tensor>> body) {
+  Block block(List<Type> params, Function<List<Tensor>, List<Tensor>> body) {
     List<Value> values = params.stream().map(t.emit()::parameter).toList();
     List<Node> nodes = t.emit().nodes();
     List<Node> before = nodes.isEmpty() ? List.of() : List.of(nodes.getLast());
@@ -48,7 +48,7 @@ public final class Control {
     return b;
   }
 
-  private List<Tensor> add(Op op, List<Tensor> operands, Block... blocks) {
+  List<Tensor> add(Op op, List<Tensor> operands, Block... blocks) {
     List<Value> in = operands.stream().map(Tensor::value).toList();
     return t.emit().addAll(op, in, List.of(blocks)).stream().map(Tensor::new).toList();
   }

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 ///
 /// @param name what the row is about
 /// @param terms length of the longest sum, which widens the tolerance of narrow types
-record OpRow(String name, Op op, List<Operand> operands, int terms) {
+public record OpRow(String name, Op op, List<Operand> operands, int terms) {
 
   static OpRow row(String name, Op op, Operand... operands) {
     return new OpRow(name, op, List.of(operands), 1);
@@ -22,12 +22,12 @@ record OpRow(String name, Op op, List<Operand> operands, int terms) {
   }
 
   /// Makes the numbers of an operand.
-  interface Numbers {
+  public interface Numbers {
     HostTensor draw(Type type, Random random);
   }
 
   /// An operand: its type (real operands are f64 here and take the dtype under test) and numbers.
-  record Operand(Type type, Numbers numbers) {
+  public record Operand(Type type, Numbers numbers) {
     boolean real() {
       return type.dtype().isFloat();
     }

@@ -25,10 +25,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// The table of ops under test. A new op adds its rows here.
-final class OpRows {
+public final class OpRows {
   private OpRows() {}
 
-  static List<OpRow> all() {
+  public static List<OpRow> all() {
     List<OpRow> rows = new ArrayList<>();
     maps(rows);
     reductions(rows);
@@ -178,6 +178,10 @@ final class OpRows {
     rows.add(
         row("scatter-add", new MoveOp.ScatterAdd(extents(5, 3)), real(7, 3), index(5, 7)).terms(7));
     rows.add(row("scatter-add nothing", new MoveOp.ScatterAdd(extents(5)), real(0), index(5, 0)));
+    rows.add(row("set rows", new RowOp.SetRows(), real(5, 3), real(4, 3), index(5, 4)));
+    rows.add(row("set a row again", new RowOp.SetRows(), real(1, 2), real(3, 2), index(1, 3)));
+    rows.add(row("set elements", new RowOp.SetRows(), real(5), real(2), index(5, 2)));
+    rows.add(row("set nothing", new RowOp.SetRows(), real(3, 2), real(0, 2), index(3, 0)));
   }
 
   private static Contract contract(
