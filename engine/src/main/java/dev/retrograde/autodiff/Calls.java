@@ -212,7 +212,7 @@ final class Calls {
       g.mark(need.reached, a, need.active[a] && s.found().containsKey(b.params().get(a)));
     }
     need.globals.replaceAll((v, reached) -> {
-      boolean now = !seeds.sums.get(v).equals(s.found().get(v));
+      boolean now = !Objects.equals(seeds.sums.get(v), s.found().get(v));
       g.changed |= now && !reached;
       return reached || now;
     });

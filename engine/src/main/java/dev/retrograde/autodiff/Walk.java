@@ -132,12 +132,11 @@ final class Walk {
   }
 
   private boolean control(Node n, ControlOp op, List<Value> captured) {
-    List<Value> sums =
+    Set<Value> rows =
         op instanceof ControlOp.Scan
-            ? captured.stream()
-                .filter(v -> !Deferral.inBody(context, n.blocks().get(0), captured).contains(v))
-                .toList()
-            : captured;
+            ? Deferral.inBody(context, n.blocks().get(0), captured)
+            : Set.of();
+    List<Value> sums = captured.stream().filter(v -> !rows.contains(v)).toList();
     List<Value> opened = context.ledgers().open(this, n, sums);
     List<Value> all =
         captured.stream().flatMap(v -> context.ledgers().names(v).stream()).distinct().toList();
