@@ -85,7 +85,7 @@ class ModelFolderTest {
         new String[] {
           "{",
           "[]",
-          good.replace("\"schema\" : 2", "\"schema\" : 2"),
+          good.replace("\"schema\" : 2", "\"schema\" : 1"),
           good.replace("\"shape\"", "\"form\""),
           good.replace("\"seed\" : 3", "\"seed\" : \"three\""),
           good.replace("\"mean\" : [", "\"mean\" : [ true, "),
