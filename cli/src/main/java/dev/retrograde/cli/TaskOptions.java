@@ -30,7 +30,7 @@ final class TaskOptions {
       paramLabel = "MODEL",
       description = {
         "mlp[:SIZE,...], lenet, resnet18, resnet20, resnet32, resnet110, resnet164, resnet:DEPTH,"
-            + " revnet38, revnet110, revnet164 (each with :exact); char-rnn, char-lstm (for text);"
+            + " revnet38, revnet110, revnet164 (each with :exact); char-rnn, char-lstm (for text), tree-lstm (for sst);"
             + " a FILE.java; or a class, with --classpath.",
         "Default: lenet; compare takes resnet:8 where machine code runs."
       })
@@ -48,7 +48,7 @@ final class TaskOptions {
       paramLabel = "DATA",
       defaultValue = "digits",
       description = {
-        "digits (generated here), mnist, cifar10, text (in RETROGRADE_DATA or ../shared/data), or a"
+        "digits (generated here), mnist, cifar10, text, sst (in RETROGRADE_DATA or ../shared/data), or a"
             + " path with idx or CIFAR-10 files, or of a .txt file.",
         "Default: digits."
       })
@@ -76,16 +76,15 @@ final class TaskOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "64",
-      description = "Samples a step. Default: 64.")
-  int batch = 64;
+      description = "Samples a step. Default: 64; 20 for text, 1 for trees.")
+  @Nullable Integer batch;
 
   @Option(
       names = "--optimizer",
       paramLabel = "NAME[:ARGS]",
       defaultValue = "adam",
       description = {
-        "sgd, adam or adamw, with arguments such as sgd:momentum=0.9:nesterov:decay=2e-4.",
+        "sgd, adam, adamw or adagrad, with arguments such as sgd:momentum=0.9:nesterov:decay=2e-4.",
         "Default: adam."
       })
   String optimizer = "adam";
@@ -184,9 +183,9 @@ final class TaskOptions {
     Task task =
         new Task(
             name,
-            ModelSource.open(name, classPath(), set.classes()),
+            ModelSource.open(name, classPath(), set.classes(), set.symbols()),
             set,
-            positive("--batch", batch),
+            positive("--batch", batch == null ? set.usualBatch() : batch),
             positive("--epochs", epochs == null ? defaultEpochs : epochs),
             Optimizers.parse(optimizer, rate()),
             Schedule.parse(schedule),

@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       "  retrograde train --model resnet20 --data cifar10 --batch 100 --epochs 10 --lr 0.1"
           + " --schedule cosine",
       "  retrograde train --model char-lstm --data text --batch 20 --epochs 1",
+      "  retrograde train --model tree-lstm --data sst --optimizer adagrad --lr 0.05 --epochs 3",
       "  retrograde train --model MyNet.java --data path/to/images --backward recompute:2"
     })
 final class TrainCommand implements Callable<Integer> {

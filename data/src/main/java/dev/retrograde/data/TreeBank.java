@@ -27,4 +27,9 @@ public record TreeBank(
       }
     }
   }
+
+  /// The first so many trees to learn from, and at most as many of the other parts.
+  public TreeBank first(int count) {
+    return new TreeBank(name, vocabulary, train.first(count), dev.first(count), test.first(count));
+  }
 }

@@ -134,8 +134,8 @@ final class Ledgers {
       this.ledgers = ledgers;
     }
 
-    /// Whether all are products whose rows are smaller than the matrix, none in a scan or a
-    /// tree, which form gradients by themselves.
+    /// Whether all are products whose rows are smaller than the matrix, none in a scan or a tree,
+    /// which form gradients by themselves.
     boolean inside(Node n) {
       return switch (n.op()) {
         case ControlOp.Call c ->

@@ -143,9 +143,7 @@ final class Walk {
     boolean reached =
         switch (op) {
           case ControlOp.If i ->
-              context.framed()
-                  ? Branches.back(this, n, all)
-                  : BranchesAgain.back(this, n, all);
+              context.framed() ? Branches.back(this, n, all) : BranchesAgain.back(this, n, all);
           case ControlOp.For f -> Loops.back(this, n, all);
           case ControlOp.While w -> Loops.back(this, n, all);
           case ControlOp.Scan s -> Scans.back(this, n, s, all);

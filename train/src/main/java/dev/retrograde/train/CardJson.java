@@ -19,6 +19,7 @@ final class CardJson {
   private static final int SCHEMA = 2;
   private static final String IMAGES = "images";
   private static final String TEXT = "text";
+  private static final String TREES = "trees";
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -63,6 +64,11 @@ final class CardJson {
       case ModelCard.Text t -> {
         root.put("input", TEXT);
         root.put("length", t.length());
+      }
+      case ModelCard.Trees t -> {
+        root.put("input", TREES);
+        root.put("room", t.room());
+        root.put("symbols", t.symbols());
       }
     }
   }
@@ -112,8 +118,13 @@ final class CardJson {
       return switch (kind) {
         case IMAGES -> images(root);
         case TEXT -> new ModelCard.Text(field(root, "length", JsonNode::isInt).intValue());
+        case TREES ->
+            new ModelCard.Trees(
+                field(root, "room", JsonNode::isInt).intValue(),
+                field(root, "symbols", JsonNode::isInt).intValue());
         default ->
-            throw new ModelException(file, "input " + IMAGES + " or " + TEXT, kind, CURE, null);
+            throw new ModelException(
+                file, "input " + IMAGES + ", " + TEXT + " or " + TREES, kind, CURE, null);
       };
     }
 

@@ -3,6 +3,7 @@ package dev.retrograde.train;
 import dev.retrograde.data.DataSet;
 import dev.retrograde.data.ImageShape;
 import dev.retrograde.data.TextSet;
+import dev.retrograde.data.TreeBank;
 import dev.retrograde.data.load.Augmentation;
 import dev.retrograde.data.load.ImageSource;
 import dev.retrograde.data.load.LoaderSettings;
@@ -12,6 +13,7 @@ import dev.retrograde.data.load.TextCuts;
 import dev.retrograde.ir.Type;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Loss;
+import dev.retrograde.nn.recurrent.TreeInput;
 import dev.retrograde.scalar.DType;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -29,6 +31,16 @@ public interface Material {
 
   /// How many classes the model tells apart.
   int classes();
+
+  /// How many codes there are where inputs are codes, else 0.
+  default int symbols() {
+    return 0;
+  }
+
+  /// Samples a step where nobody says.
+  default int usualBatch() {
+    return 64;
+  }
 
   /// What to call each class.
   List<String> classNames();
@@ -71,6 +83,15 @@ public interface Material {
   /// Text, in pieces of this many symbols.
   static Material of(TextSet set, int length) {
     return new Text(set, length);
+  }
+
+  /// Trees with a label at every node; the dev part is what models are judged by.
+  static Material of(TreeBank bank) {
+    int room =
+        Math.max(
+            bank.train().statistics().largest(),
+            Math.max(bank.dev().statistics().largest(), bank.test().statistics().largest()));
+    return new Trees(bank, room);
   }
 
   /// Pictures. Equal settings give an equal order.
@@ -172,6 +193,16 @@ public interface Material {
     }
 
     @Override
+    public int symbols() {
+      return classes();
+    }
+
+    @Override
+    public int usualBatch() {
+      return 20;
+    }
+
+    @Override
     public List<String> classNames() {
       return IntStream.range(0, classes()).mapToObj(set.symbols()::symbol).toList();
     }
@@ -204,6 +235,83 @@ public interface Material {
     @Override
     public ModelCard.Input card() {
       return new ModelCard.Text(length);
+    }
+  }
+
+  /// Trees, one at a time.
+  ///
+  /// @param room nodes that there is room for
+  record Trees(TreeBank bank, int room) implements Material {
+    @Override
+    public String name() {
+      return bank.name();
+    }
+
+    @Override
+    public SampleSource train(int batch) {
+      return new PackedTrees(bank.train(), room);
+    }
+
+    @Override
+    public SampleSource test(int batch) {
+      return new PackedTrees(bank.dev(), room);
+    }
+
+    @Override
+    public int classes() {
+      return bank.train().classes();
+    }
+
+    @Override
+    public int symbols() {
+      return bank.vocabulary().size();
+    }
+
+    @Override
+    public int usualBatch() {
+      return 1;
+    }
+
+    @Override
+    public List<String> classNames() {
+      return IntStream.range(0, classes()).mapToObj(String::valueOf).toList();
+    }
+
+    @Override
+    public List<String> notes() {
+      return List.of(
+          "Training part: " + bank.train().statistics() + ".",
+          "Accuracy is that of the roots of the dev part; a tree's loss is the sum over its nodes.");
+    }
+
+    @Override
+    public long fingerprint() {
+      return bank.train().fingerprint();
+    }
+
+    @Override
+    public String sample() {
+      return "trees of at most " + room + " nodes, " + symbols() + " words";
+    }
+
+    @Override
+    public Type input(int batch) {
+      return Type.of(DType.I32, batch, TreeInput.ROWS, room + 1);
+    }
+
+    @Override
+    public Objective objective(Layer model, Loss loss) {
+      return new TreeLabels(model, loss, room);
+    }
+
+    @Override
+    public LoaderSettings training(int batch, long seed, List<Augmentation> augmentations) {
+      return new LoaderSettings(batch, seed, true, Long.MAX_VALUE, augmentations, null, 2);
+    }
+
+    @Override
+    public ModelCard.Input card() {
+      return new ModelCard.Trees(room, symbols());
     }
   }
 }

@@ -23,6 +23,11 @@ public record ModelCard(
   public sealed interface Input {
     /// The objective that the model was trained for.
     Objective objective(Layer model, Loss loss);
+
+    /// How many codes there are where inputs are codes, else 0.
+    default int symbols() {
+      return 0;
+    }
   }
 
   /// Pictures.
@@ -44,6 +49,17 @@ public record ModelCard(
     @Override
     public Objective objective(Layer model, Loss loss) {
       return new NextSymbol(model, loss, length);
+    }
+  }
+
+  /// Trees with words at their leaves.
+  ///
+  /// @param room nodes that there is room for
+  /// @param symbols codes of words
+  public record Trees(int room, int symbols) implements Input {
+    @Override
+    public Objective objective(Layer model, Loss loss) {
+      return new TreeLabels(model, loss, room);
     }
   }
 

@@ -43,7 +43,7 @@ public final class SavedModel implements AutoCloseable {
     ModelCard card = ModelFolder.card(folder);
     Layer model;
     try {
-      model = Zoo.of(card.model(), card.classNames().size());
+      model = Zoo.of(card.model(), card.classNames().size(), card.input().symbols());
     } catch (IllegalArgumentException e) {
       throw new ModelException(
           folder.resolve(ModelFolder.CARD),

@@ -14,14 +14,14 @@ import dev.retrograde.nn.update.Schedule;
 import dev.retrograde.target.Target;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What a run is to be; [#start] begins it. Made by [Training#of], changed by its methods, used by
 /// one thread.
 public final class Setup {
   final String model;
-  final IntFunction<Layer> layer;
+  final Function<Material, Layer> layer;
   @Nullable DataSet images;
   @Nullable Material material;
   int batch = 64;
@@ -38,7 +38,7 @@ public final class Setup {
   @Nullable Normalization normalization;
   final List<Progress> listeners = new ArrayList<>();
 
-  Setup(String model, IntFunction<Layer> layer) {
+  Setup(String model, Function<Material, Layer> layer) {
     this.model = model;
     this.layer = layer;
   }

@@ -56,7 +56,7 @@ public final class Training implements AutoCloseable {
     this.setup = s;
     this.material = material;
     SampleSource samples = material.train(s.batch);
-    Layer model = s.layer.apply(material.classes());
+    Layer model = s.layer.apply(material);
     Plan asked = new Plan(material.objective(model, s.loss), s.optimizer, s.saving);
     int first = Math.min(s.batch, samples.size());
     saved = asked.saved(first, p -> s.target.forecast(p, s.options));
@@ -92,17 +92,17 @@ public final class Training implements AutoCloseable {
 
   /// A run of an own model.
   public static Setup of(Layer model) {
-    return new Setup("custom", classes -> model);
+    return new Setup("custom", m -> model);
   }
 
   /// A run of a model of the [Zoo], by its spec, with as many outputs as the data has classes.
   public static Setup of(String spec) {
-    return new Setup(spec, classes -> Zoo.of(spec, classes));
+    return new Setup(spec, m -> Zoo.of(spec, m.classes(), m.symbols()));
   }
 
   /// A run of an own model that is known by a name.
   public static Setup of(String name, Layer model) {
-    return new Setup(name, classes -> model);
+    return new Setup(name, m -> model);
   }
 
   // Training.

@@ -4,11 +4,13 @@ import dev.retrograde.data.DataException;
 import dev.retrograde.data.DataException.Place;
 import dev.retrograde.data.DataSet;
 import dev.retrograde.data.TextSet;
+import dev.retrograde.data.TreeBank;
 import dev.retrograde.data.generate.GeneratedDigits;
 import dev.retrograde.data.load.Augmentation;
 import dev.retrograde.data.read.DataHome;
 import dev.retrograde.data.read.DataSets;
 import dev.retrograde.data.read.TextFile;
+import dev.retrograde.data.read.TreeBanks;
 import dev.retrograde.train.Material;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,13 +29,16 @@ public final class DataSource {
   /// The name of the text in the data home.
   public static final String TEXT = "text";
 
+  /// The name of the treebank in the data home.
+  public static final String TREES = "sst";
+
   /// Names of real sets, as folders of the data home.
   public static final List<String> NAMES = List.of("mnist", "cifar10");
 
   private DataSource() {}
 
-  /// Opens what a model can be trained on: a set of pictures, or text (`text`, or the path of a
-  /// file that ends in `.txt` or `.txt.gz`).
+  /// Opens what a model can be trained on: a set of pictures, text (`text`, or the path of a file
+  /// that ends in `.txt` or `.txt.gz`), or trees (`sst`).
   ///
   /// @param limit the first so many training samples and at most as many test samples; symbols of a
   ///   text
@@ -46,6 +51,11 @@ public final class DataSource {
               : Path.of(data);
       TextSet all = TextFile.characters(path, TEST_SHARE);
       return Material.of(limit.isEmpty() ? all : all.first(limit.getAsInt()), length);
+    }
+    if (data.equals(TREES)) {
+      Path path = DataHome.find(TREES).orElseThrow(() -> unknown(data, DataHome.cure(TREES)));
+      TreeBank all = TreeBanks.open(path, 1);
+      return Material.of(limit.isEmpty() ? all : all.first(limit.getAsInt()));
     }
     return Material.of(open(data, limit), null);
   }

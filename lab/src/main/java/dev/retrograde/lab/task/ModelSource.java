@@ -26,6 +26,13 @@ public final class ModelSource {
   /// @param classes number of classes of the data
   /// @throws IllegalArgumentException if there is no such model, or it does not compile
   public static Layer open(String spec, List<Path> classPath, int classes) {
+    return open(spec, classPath, classes, 0);
+  }
+
+  /// The same for data that consists of codes.
+  ///
+  /// @param symbols how many codes there are, 0 where inputs are numbers
+  public static Layer open(String spec, List<Path> classPath, int classes, int symbols) {
     if (spec.endsWith(".java")) {
       return OwnModel.of(compiled(Path.of(spec), classPath), classes);
     }
@@ -34,7 +41,7 @@ public final class ModelSource {
         throw new IllegalArgumentException(
             "model '" + spec + "' looks like a class: say where it is by --classpath JAR");
       }
-      return Zoo.of(spec, classes);
+      return Zoo.of(spec, classes, symbols);
     }
     URLClassLoader loader = loader(classPath, ModelSource.class.getClassLoader());
     try {

@@ -10,8 +10,8 @@ import dev.retrograde.trace.TreeControl;
 import java.util.List;
 
 /// A TreeLSTM over a binary tree with words at its leaves (Tai, Socher and Manning, ACL 2015): from
-/// a [TreeInput] to h of every node, `[n, hidden]`. Row 0 is the root's; rows of nodes that the tree
-/// does not have are zero.
+/// a [TreeInput] to h of every node, `[n, hidden]`. Row 0 is the root's; rows of nodes that the
+/// tree does not have are zero.
 ///
 /// Parameters as [BinaryTreeLstm] says, and those of `words` under `words`.
 ///
@@ -39,8 +39,7 @@ public record TreeLstm(BinaryTreeLstm cell, Layer words, TreeOp.Form form) imple
             in.tree(),
             List.of(none, none),
             i -> cell.leaf(t, t.op(new MoveOp.Gather(), vectors, i)).parts(),
-            (i, left, right) ->
-                cell.inner(t, TreeState.of(left), TreeState.of(right)).parts())
+            (i, left, right) -> cell.inner(t, TreeState.of(left), TreeState.of(right)).parts())
         .get(0);
   }
 }

@@ -2,6 +2,7 @@ package dev.retrograde.nn.zoo;
 
 import static dev.retrograde.nn.Layers.conv2d;
 import static dev.retrograde.nn.Layers.dense;
+import static dev.retrograde.nn.Layers.embedding;
 import static dev.retrograde.nn.Layers.flatten;
 import static dev.retrograde.nn.Layers.maxPool;
 import static dev.retrograde.nn.Layers.named;
@@ -9,16 +10,21 @@ import static dev.retrograde.nn.Layers.relu;
 import static dev.retrograde.nn.Layers.sequential;
 
 import dev.retrograde.ir.MapOp;
+import dev.retrograde.ir.TreeOp;
+import dev.retrograde.nn.Embedding;
+import dev.retrograde.nn.Initializer;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Reversible;
 import dev.retrograde.nn.recurrent.Sequences;
+import dev.retrograde.nn.recurrent.TreeLstm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /// Networks by name. Those of images take `[n, h, w, c]` and give logits `[n, classes]`; those of
 /// characters take codes `i32 [n, time]` and give logits `[n, time, classes]` with as many classes
-/// as characters. Input sizes come from what they are applied to.
+/// as characters; that of trees takes a [dev.retrograde.nn.recurrent.TreeInput] and gives logits
+/// `[nodes, classes]`. Input sizes come from what they are applied to.
 public final class Zoo {
   private Zoo() {}
 
@@ -37,7 +43,24 @@ public final class Zoo {
         "revnet110[:exact]",
         "revnet164[:exact]",
         "char-rnn[:HIDDEN]",
-        "char-lstm[:HIDDEN]");
+        "char-lstm[:HIDDEN]",
+        "tree-lstm[:HIDDEN]");
+  }
+
+  /// The same for models that take codes.
+  ///
+  /// @param symbols how many codes there are, 0 where inputs are numbers
+  public static Layer of(String spec, int classes, int symbols) {
+    int colon = spec.indexOf(':');
+    String args = colon < 0 ? "" : spec.substring(colon + 1);
+    if (!spec.equals("tree-lstm") && !spec.startsWith("tree-lstm:")) {
+      return of(spec, classes);
+    }
+    if (symbols < 1) {
+      throw new IllegalArgumentException(
+          "model '" + spec + "' reads trees with words at their leaves; give it such data, as sst");
+    }
+    return treeLstm(args.isEmpty() ? 150 : one(spec, args), symbols, classes);
   }
 
   /// Reads `NAME[:ARGS]`: `mlp`, `mlp:256,128`, `lenet`, `resnet20`, `resnet:56`, `revnet38:exact`.
@@ -59,6 +82,7 @@ public final class Zoo {
       case "resnet" -> resnet(one(spec, args), classes);
       case "char-rnn" -> charRnn(hidden(spec, args), classes);
       case "char-lstm" -> charLstm(hidden(spec, args), classes);
+      case "tree-lstm" -> of(spec, classes, 0);
       default ->
           throw new IllegalArgumentException(
               "unknown model '" + spec + "'; the zoo has: " + String.join(", ", names()));
@@ -155,6 +179,20 @@ public final class Zoo {
   public static Layer charLstm(int hidden, int characters) {
     return sequential(
         named("lstm", Sequences.lstm(hidden).codes(characters)), named("fc", dense(characters)));
+  }
+
+  /// A binary TreeLSTM with a classifier at every node: `tree`, `fc`. Word vectors of 300 numbers
+  /// are drawn at random and stay as they are. With 150 hidden numbers and 5 classes it has 361,805
+  /// parameters.
+  ///
+  /// @param words how many codes there are
+  public static Layer treeLstm(int hidden, int words, int classes) {
+    Embedding vectors = embedding(words, 300).init(Initializer.normal(0.1)).freeze();
+    return sequential(
+        named(
+            "tree",
+            new TreeLstm(Sequences.binaryTreeLstm(hidden), vectors, TreeOp.Form.standard())),
+        named("fc", dense(classes)));
   }
 
   private static int hidden(String spec, String args) {
