@@ -84,25 +84,15 @@ final class AccuracyTasks {
     return new Task(name, model, digits, 64, 8, sgd(0.1), Schedule.cosine(), List.of());
   }
 
-  /// [Subject#perceptron], a usual batch and schedule.
+  /// [Subject#perceptron], with a usual batch and schedule.
   static Task perceptron(DataSet digits) {
-    return perceptron(digits, 64, 8, 0.05);
-  }
-
-  /// The same with all images in one batch, where most of the memory is activations: a step an
-  /// epoch.
-  static Task perceptronOfWholeSet(DataSet digits) {
-    return perceptron(digits, digits.train().size(), 60, 0.1);
-  }
-
-  private static Task perceptron(DataSet digits, int batch, int epochs, double rate) {
     return new Task(
         Subject.PERCEPTRON,
         Subject.perceptron(digits.train().classes()),
         digits,
-        batch,
-        epochs,
-        sgd(rate),
+        64,
+        8,
+        sgd(0.05),
         Schedule.cosine(),
         List.of());
   }

@@ -54,9 +54,7 @@ record FitRows(Target target, Target.Options options) {
   }
 
   private void perceptron(Suite.Listener listener) {
-    Subject s =
-        new Subject(
-            Subject.PERCEPTRON, Subject.perceptron(10), List.of(8, 8, 1), 4096, target, options);
+    Subject s = Subject.perceptron(4096, target, options);
     long store = s.forecast(new Saving.Store()).memory().peakBytes();
     Saving saving = new Saving.Store();
     double saved = 0;

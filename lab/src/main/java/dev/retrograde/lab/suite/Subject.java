@@ -56,6 +56,11 @@ record Subject(
     return Zoo.mlp(classes, hidden);
   }
 
+  /// That perceptron on optical digits.
+  static Subject perceptron(int batch, Target target, Target.Options options) {
+    return new Subject(PERCEPTRON, perceptron(CLASSES), List.of(8, 8, 1), batch, target, options);
+  }
+
   /// The plan of a run under a policy.
   Plan plan(Saving saving) {
     return new Plan(
@@ -79,6 +84,12 @@ record Subject(
   /// What the step will take under a policy, to the byte.
   Forecast forecast(Saving saving) {
     return forecast(saved(saving).program());
+  }
+
+  /// By how many percent the joint peak is below that of `store`.
+  double below(Saving saving) {
+    long store = forecast(new Saving.Store()).memory().peakBytes();
+    return 100.0 * (store - forecast(saving).memory().peakBytes()) / store;
   }
 
   /// A figure of this step under a policy.
