@@ -1,9 +1,7 @@
 package dev.retrograde.lab.suite;
 
 import dev.retrograde.choice.Saving;
-import dev.retrograde.nn.zoo.Zoo;
 import dev.retrograde.target.Target;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -56,10 +54,7 @@ record FitRows(Target target, Target.Options options) {
   }
 
   private void perceptron(Suite.Listener listener) {
-    int[] hidden = new int[8];
-    Arrays.fill(hidden, 512);
-    Subject s =
-        new Subject("mlp of 8 x 512", Zoo.mlp(10, hidden), List.of(8, 8, 1), 4096, target, options);
+    Subject s = Subject.perceptron(4096, target, options);
     long store = s.forecast(new Saving.Store()).memory().peakBytes();
     Saving saving = new Saving.Store();
     double saved = 0;

@@ -16,6 +16,7 @@ import dev.retrograde.target.Target;
 import dev.retrograde.train.Plan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -37,12 +38,27 @@ record Subject(
   /// Images of CIFAR's form.
   static final List<Integer> CIFAR = List.of(32, 32, 3);
 
+  /// The name of [#perceptron].
+  static final String PERCEPTRON = "mlp of 8 x 512";
+
   private static final int CLASSES = 10;
   private static final Set<Tag> ACTIVATIONS = Set.of(Tag.RESIDUAL, Tag.COTANGENT, Tag.WORKSPACE);
 
   /// A model of the zoo.
   static Subject of(String model, int batch, Target target, Target.Options options) {
     return new Subject(model, Zoo.of(model, CLASSES), CIFAR, batch, target, options);
+  }
+
+  /// Eight hidden layers of 512 with relu.
+  static Layer perceptron(int classes) {
+    int[] hidden = new int[8];
+    Arrays.fill(hidden, 512);
+    return Zoo.mlp(classes, hidden);
+  }
+
+  /// That perceptron on optical digits.
+  static Subject perceptron(int batch, Target target, Target.Options options) {
+    return new Subject(PERCEPTRON, perceptron(CLASSES), List.of(8, 8, 1), batch, target, options);
   }
 
   /// The plan of a run under a policy.
@@ -68,6 +84,12 @@ record Subject(
   /// What the step will take under a policy, to the byte.
   Forecast forecast(Saving saving) {
     return forecast(saved(saving).program());
+  }
+
+  /// By how many percent the joint peak is below that of `store`.
+  double below(Saving saving) {
+    long store = forecast(new Saving.Store()).memory().peakBytes();
+    return 100.0 * (store - forecast(saving).memory().peakBytes()) / store;
   }
 
   /// A figure of this step under a policy.
