@@ -19,6 +19,7 @@ import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
+import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
@@ -95,6 +96,8 @@ final class Rewrite {
 
   private void backward(Node n) {
     opened = false;
+    // Blocks use what they capture as it is.
+    Uses.captured(n).stream().filter(v -> forward.maker(v) != null).forEach(used::add);
     Signs signs = Signs.of(n, treatments::lossy);
     if (signs != null) {
       compareForward(n, signs);
