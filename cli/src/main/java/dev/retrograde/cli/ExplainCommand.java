@@ -213,7 +213,9 @@ final class ExplainCommand implements Callable<Integer> {
                     String.valueOf(table.size() - 1),
                     l.name(),
                     l.phase(),
-                    l.kernel() < 0 ? "heap" : "k" + l.kernel(),
+                    l.kernel() >= 0
+                        ? "k" + l.kernel()
+                        : l.kernel() == Listing.Launch.HEAP ? "heap" : "-",
                     l.macs() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.macs()),
                     String.join(" ", l.buffers())));
           }

@@ -166,8 +166,9 @@ final class CompiledProgram implements Executable {
                     index.computeIfAbsent(l.kernel(), k -> index.size()),
                     l.macs(),
                     names);
-            case Step.Host _, Step.Move _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
-                new Listing.Launch(s.name(), phase, -1, 0, names);
+            case Step.Host _ -> new Listing.Launch(s.name(), phase, Listing.Launch.HEAP, 0, names);
+            case Step.Move _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
+                new Listing.Launch(s.name(), phase, Listing.Launch.NONE, 0, names);
           });
     }
     List<Listing.Text> texts = new ArrayList<>();

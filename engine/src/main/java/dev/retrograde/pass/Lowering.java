@@ -6,6 +6,7 @@ import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
@@ -1134,13 +1135,11 @@ final class Lowering {
   }
 
   private void finishUpdates() {
+    List<Step> rows = rowUpdates();
     for (Program.Update u : program.updates()) {
       Buf s = java.util.Objects.requireNonNull(states.get(u.entry()));
       if (u.rows() != null) {
-        throw new IllegalArgumentException(
-            "state '"
-                + u.entry()
-                + "' is updated by rows, which only the interpreter does yet; use --target interp");
+        continue;
       }
       View v = views.find(u.value());
       if (v == null || !v.isDense()) {
@@ -1157,6 +1156,39 @@ final class Lowering {
       View to = View.dense(u.state, u.value.dims());
       copyView2(u.value, to);
     }
+    steps.addAll(rows);
+  }
+
+  /// Updates of some rows of their entries, written over the old rows at the very end.
+  private List<Step> rowUpdates() {
+    List<Step> out = new ArrayList<>();
+    for (Program.Update u : program.updates()) {
+      Value at = u.rows();
+      if (at == null) {
+        continue;
+      }
+      View rows = kept(u.value());
+      View numbers = kept(at);
+      Buf s = java.util.Objects.requireNonNull(states.get(u.entry()));
+      Value old = program.stateValue(u.entry());
+      View table = View.dense(s, old.type().dims());
+      Node set =
+          new Node(
+              new RowOp.SetRows(),
+              List.of(old, u.value(), at),
+              List.of(old),
+              List.of(),
+              Origin.NONE.with(Phase.UPDATE));
+      String name = "rows of " + u.entry();
+      out.add(new Step.Move(name, Phase.UPDATE, set, List.of(table, rows, numbers), table));
+    }
+    return out;
+  }
+
+  /// A value in memory that no update changes.
+  private View kept(Value v) {
+    View known = dense(v);
+    return known.buf().home == Buf.Home.STATE ? aside(v) : known;
   }
 
   /// A copy of an entry's old value for another entry: its own may be replaced first.

@@ -17,14 +17,20 @@ public record Listing(List<Stage> stages, List<Launch> launches, List<Text> kern
   /// The program after a pass, in its text form.
   public record Stage(String pass, String program) {}
 
-  /// One kernel run.
+  /// One thing that a run does, most of the time a kernel.
   ///
   /// @param name layer path and ops
   /// @param phase forward, backward or update
-  /// @param kernel index of its code, or -1 for a node evaluated on the heap
+  /// @param kernel index of its code, or [#HEAP], or [#NONE]
   /// @param macs multiply-adds
   /// @param buffers what it reads and writes
   public record Launch(String name, String phase, int kernel, long macs, List<String> buffers) {
+    /// A node evaluated on the heap.
+    public static final int HEAP = -1;
+
+    /// A branch, a loop, a call, or a move of rows: no kernel.
+    public static final int NONE = -2;
+
     public Launch {
       buffers = List.copyOf(buffers);
     }

@@ -118,22 +118,24 @@ public record Plan(Objective objective, Optimizer optimizer, Saving saving) {
 
   /// Forward, backward and update before any policy.
   public Program joint(int batch) {
-    return Trace.program(
-        "step",
-        true,
-        t -> {
-          Tensor loss = forward(t, batch);
-          Tensor lr = t.input(LR, Type.of(DType.F32));
-          t.phase(Phase.BACKWARD);
-          Map<String, Tensor> gradients = gradientsOf(t, loss);
-          t.phase(Phase.UPDATE);
-          t.scope(
-              "update",
-              () -> {
-                optimizer.update(t, gradients, lr);
-                return lr;
-              });
-        });
+    Program step =
+        Trace.program(
+            "step",
+            true,
+            t -> {
+              Tensor loss = forward(t, batch);
+              Tensor lr = t.input(LR, Type.of(DType.F32));
+              t.phase(Phase.BACKWARD);
+              Map<String, Tensor> gradients = gradientsOf(t, loss);
+              t.phase(Phase.UPDATE);
+              t.scope(
+                  "update",
+                  () -> {
+                    optimizer.update(t, gradients, lr);
+                    return lr;
+                  });
+            });
+    return optimizer.finish(step);
   }
 
   /// The model as it predicts, with loss and hits.

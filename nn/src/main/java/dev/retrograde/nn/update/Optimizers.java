@@ -1,7 +1,12 @@
 package dev.retrograde.nn.update;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /// Makes optimisers; meant for static import.
 public final class Optimizers {
+  private static final String ROWS = "rows=";
+
   private Optimizers() {}
 
   /// Plain gradient descent; [Sgd#momentum] and others refine it.
@@ -26,11 +31,24 @@ public final class Optimizers {
 
   /// Reads `NAME[:RATE][:KEY=VALUE...]`, such as `sgd:0.1:momentum=0.9:nesterov:decay=2e-4` or
   /// `adam:0.001`. Keys: `momentum`, `nesterov` (sgd); `beta1`, `beta2`, `epsilon` (adam, adamw);
-  /// `epsilon`, `clip` (adagrad); `decay`, `except`.
+  /// `epsilon`, `clip` (adagrad); `decay`, `except`; `rows`, a glob of tables of which only rows
+  /// that were looked up are updated.
   ///
   /// @param rate used where the text gives none
   public static Optimizer parse(String spec, double rate) {
-    String[] parts = spec.split(":", -1);
+    List<String> own = new ArrayList<>();
+    List<String> rows = new ArrayList<>();
+    for (String part : spec.split(":", -1)) {
+      (part.startsWith(ROWS) ? rows : own).add(part);
+    }
+    Optimizer o = parse(spec, own.toArray(String[]::new), rate);
+    for (String r : rows) {
+      o = o.rows(r.substring(ROWS.length()));
+    }
+    return o;
+  }
+
+  private static Optimizer parse(String spec, String[] parts, double rate) {
     int first = 1;
     double lr = rate;
     if (parts.length > 1 && !parts[1].contains("=") && !parts[1].equals("nesterov")) {
