@@ -4,6 +4,7 @@ import dev.retrograde.choice.Saving;
 import dev.retrograde.data.ImageSet;
 import dev.retrograde.data.load.ImageSource;
 import dev.retrograde.data.load.LoaderSettings;
+import dev.retrograde.data.load.SampleSource;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Loss;
 import dev.retrograde.nn.Losses;
@@ -107,6 +108,13 @@ public final class SavedModel implements AutoCloseable {
     }
     LoaderSettings settings = LoaderSettings.evaluation(batch).normalize(i.normalization());
     return evaluator.evaluate(new ImageSource(set), settings);
+  }
+
+  /// Loss and hits over samples of the model's kind.
+  ///
+  /// @param settings once through, in batches of the wanted size
+  public Evaluation evaluate(SampleSource set, LoaderSettings settings) {
+    return evaluator.evaluate(set, settings);
   }
 
   /// What writes text as the model predicts it; the caller closes it before the model.
