@@ -65,7 +65,7 @@ record Scale(String label, Unit unit, double low, double high, boolean logarithm
     }
     double step = step(about);
     for (double i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12); i++) {
-      ticks.add(i * step);
+      ticks.add(i * step + 0.0); // no negative zero
     }
     return ticks;
   }

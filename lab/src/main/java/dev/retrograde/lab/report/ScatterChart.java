@@ -61,7 +61,7 @@ record ScatterChart(String title, LineChart.Label x, LineChart.Label y, List<Poi
         .raw("</title></circle>");
     List<Point> group =
         all.stream()
-            .filter(q -> Math.abs(frame.x(q.x()) - cx) < 24 && Math.abs(frame.y(q.y()) - cy) < 15)
+            .filter(q -> Math.abs(frame.x(q.x()) - cx) < 90 && Math.abs(frame.y(q.y()) - cy) < 15)
             .toList();
     boolean left = cx > frame.right() - 120;
     double edge =
