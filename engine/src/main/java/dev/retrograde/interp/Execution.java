@@ -22,22 +22,36 @@ import java.util.Map;
 /// before it uses them. A call gets an environment of its own, with the program's inputs and state,
 /// since a recursive function has several frames at a time.
 final class Execution {
+  private static final long LEVEL = 3_000;
+
   private final Program program;
   private final Map<Value, HostTensor> outer;
 
   /// What frames hold, by handle.
   private final List<List<HostTensor>> frames = new ArrayList<>();
 
+  private final long most;
   private int depth;
 
-  private Execution(Program program, Map<Value, HostTensor> given) {
+  /// Blocks that have not ended.
+  private long levels;
+
+  private Execution(Program program, Map<Value, HostTensor> given, long most) {
     this.program = program;
     this.outer = Map.copyOf(given);
+    this.most = most;
   }
 
   /// Adds everything that the program computes to `env`, which holds its inputs and state.
   static void run(Program p, Map<Value, HostTensor> env) {
-    new Execution(p, env).nodes(p.nodes(), env);
+    run(p, env, Long.MAX_VALUE);
+  }
+
+  /// The same on a thread with this stack. A stack that runs out while a class is being linked
+  /// leaves a broken class behind, so calls end before: a block that has not ended takes less than
+  /// [#LEVEL] bytes of it, code that is not compiled yet included.
+  static void run(Program p, Map<Value, HostTensor> env, long stack) {
+    new Execution(p, env, stack / LEVEL).nodes(p.nodes(), env);
   }
 
   private void nodes(List<Node> nodes, Map<Value, HostTensor> env) {
@@ -98,8 +112,10 @@ final class Execution {
   }
 
   private List<HostTensor> block(Block b, List<HostTensor> args, Map<Value, HostTensor> env) {
+    levels++;
     bind(b.params(), args, env);
     nodes(b.nodes(), env);
+    levels--;
     return all(env, b.results());
   }
 
@@ -161,21 +177,17 @@ final class Execution {
     if (b == null) {
       throw new AssertionError("no function '" + f.function() + "' in " + program.name());
     }
-    depth++;
-    List<HostTensor> out;
-    try {
-      out = block(b, in, new HashMap<>(outer));
-    } catch (StackOverflowError e) {
-      // Nothing but this run's own values is half made.
+    if (levels >= most) {
       throw new IllegalStateException(
           "function '"
               + f.function()
               + "' is "
               + depth
               + " calls deep, as deep as the stack allows; it needs a case that does not call"
-              + " itself, or a run with a larger stack",
-          e);
+              + " itself, or a run with a larger stack");
     }
+    depth++;
+    List<HostTensor> out = block(b, in, new HashMap<>(outer));
     depth--;
     return out;
   }

@@ -33,13 +33,15 @@ public final class Interpreter {
   /// @throws IllegalStateException if a count, a bound or the depth of calls is exceeded
   public static Result run(
       Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state) {
-    return p.functions().isEmpty() ? here(p, inputs, state) : run(p, inputs, state, STACK);
+    return p.functions().isEmpty()
+        ? here(p, inputs, state, Long.MAX_VALUE)
+        : run(p, inputs, state, STACK);
   }
 
   /// The same with a stated stack, in bytes: as deep as it allows calls may go.
   public static Result run(
       Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state, long stack) {
-    FutureTask<Result> task = new FutureTask<>(() -> here(p, inputs, state));
+    FutureTask<Result> task = new FutureTask<>(() -> here(p, inputs, state, stack));
     Thread thread = new Thread(null, task, "interpreter of " + p.name(), stack);
     thread.start();
     boolean interrupted = false;
@@ -65,7 +67,7 @@ public final class Interpreter {
   }
 
   private static Result here(
-      Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state) {
+      Program p, Map<String, HostTensor> inputs, Map<String, HostTensor> state, long stack) {
     Map<Value, HostTensor> env = new HashMap<>();
     for (Program.Named i : p.inputs()) {
       env.put(i.value(), given("input", i.name(), i.value().type(), inputs));
@@ -77,7 +79,7 @@ public final class Interpreter {
       Type type = Execution.resolve(i.value().type(), env);
       check("input", i.name(), type, Execution.of(env, i.value()));
     }
-    Execution.run(p, env);
+    Execution.run(p, env, stack);
     Map<String, HostTensor> outputs = new LinkedHashMap<>();
     p.outputs().forEach(o -> outputs.put(o.name(), Execution.of(env, o.value())));
     Map<String, HostTensor> updates = new LinkedHashMap<>();
