@@ -17,11 +17,12 @@ import org.bytedeco.pytorch.global.torch;
 /// threads of products taking turns on one pinned core were seen to be seventy times slower. The
 /// function is looked up through libtorch itself, because JavaCPP may load a second copy of
 /// OpenBLAS under another file name, and only libtorch's own copy counts.
-final class TorchThreads {
+public final class TorchThreads {
   private final MethodHandle setBlasThreads;
   private final MethodHandle blasCore;
 
-  TorchThreads() {
+  /// Finds the functions; sets the threads between operators to one.
+  public TorchThreads() {
     String torchFolder = Loader.load(torch.class).replaceFirst("[^/]*$", "");
     Linker linker = Linker.nativeLinker();
     SymbolLookup blas = SymbolLookup.libraryLookup(torchFolder + "libtorch_cpu.so", Arena.global());
@@ -38,7 +39,7 @@ final class TorchThreads {
   }
 
   /// Sets the count for steps run by the calling thread.
-  void set(int count) {
+  public void set(int count) {
     if (count < 1) {
       throw new IllegalArgumentException("Threads: expected at least 1, found " + count);
     }
@@ -54,7 +55,7 @@ final class TorchThreads {
 
   /// The processor for which OpenBLAS computes products, such as `Haswell` (256-bit vectors) or
   /// `Cooperlake` (512-bit ones).
-  String blasCore() {
+  public String blasCore() {
     try {
       var name = (MemorySegment) blasCore.invokeExact();
       return name.reinterpret(Long.MAX_VALUE).getString(0);
