@@ -102,7 +102,8 @@ public final class StagedTree implements TreeSide {
               .forEach((name, g) -> gradients.put(name, new Tensor(g)));
           t.phase(Phase.UPDATE);
           if (staging.oneSweep()) {
-            new Adagrad(RATE).update(t, gradients, t.input(LR, Type.of(DType.F32)));
+            Tensor lr = t.input(LR, Type.of(DType.F32));
+            gradients.forEach((name, g) -> PeerAdagrad.update(t, name, g, lr));
           } else {
             gradients.forEach((name, g) -> staging.keep(t, name, g));
           }

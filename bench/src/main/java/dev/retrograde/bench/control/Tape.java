@@ -104,7 +104,7 @@ public final class Tape implements AutoCloseable {
           String slot = TapeOp.gradientOf(parameter);
           Tensor gradient = t.state(slot, Role.OPTIMIZER, type, new Init.Fill(0));
           Tensor lr = t.input(RATE, Type.of(DType.F32));
-          Adagrad.update(t, parameter, gradient, t.cast(lr, type.dtype()));
+          PeerAdagrad.update(t, parameter, gradient, t.cast(lr, type.dtype()));
           t.assign(slot, t.zeros(type));
         });
   }

@@ -172,7 +172,7 @@ public final class TapeTree implements TreeSide {
 
   @Override
   public void restart(Map<String, float[]> first) {
-    types.keySet().forEach(name -> tape.entry(Adagrad.sumOf(name)).fill((byte) 0));
+    types.keySet().forEach(name -> tape.entry(PeerAdagrad.sumOf(name)).fill((byte) 0));
     first.forEach((name, numbers) -> {
       if (types.containsKey(name)) {
         put(name, numbers);

@@ -93,7 +93,7 @@ public record TreeStaging(
             t ->
                 parameters.forEach(e -> {
                   Tensor g = declared(t, e);
-                  t.assign(Adagrad.sumOf(e.name()), Adagrad.summed(t, e.name(), g));
+                  t.assign(PeerAdagrad.sumOf(e.name()), PeerAdagrad.summed(t, e.name(), g));
                 })),
         Trace.program(
             "parameters",
@@ -102,8 +102,8 @@ public record TreeStaging(
                 parameters.forEach(e -> {
                   Tensor g = declared(t, e);
                   Tensor lr = t.constant(DType.F32, rate);
-                  Tensor sum = Adagrad.sum(t, e.name());
-                  t.assign(e.name(), Adagrad.moved(t, e.name(), g, sum, lr));
+                  Tensor sum = PeerAdagrad.sum(t, e.name());
+                  t.assign(e.name(), PeerAdagrad.moved(t, e.name(), g, sum, lr));
                 })));
   }
 
