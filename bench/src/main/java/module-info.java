@@ -6,11 +6,14 @@
 module dev.retrograde.bench {
   requires dev.retrograde.lab;
   requires dev.retrograde.x64;
+  requires java.management;
+  requires jdk.management;
   requires org.bytedeco.javacpp;
   requires org.bytedeco.pytorch;
   requires static org.jspecify;
 
   exports dev.retrograde.bench;
+  exports dev.retrograde.bench.control;
   exports dev.retrograde.bench.engine;
   exports dev.retrograde.bench.libtorch;
   exports dev.retrograde.bench.machine;
@@ -21,6 +24,7 @@ module dev.retrograde.bench {
   exports dev.retrograde.bench.timing;
 
   provides dev.retrograde.lab.suite.Suite with
+      dev.retrograde.bench.suite.ControlSuite,
       dev.retrograde.bench.suite.KernelsSuite,
       dev.retrograde.bench.suite.MemoryPeersSuite,
       dev.retrograde.bench.suite.PeersSuite;

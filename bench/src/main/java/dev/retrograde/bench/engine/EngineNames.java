@@ -7,6 +7,7 @@ import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.Resnet18;
+import dev.retrograde.bench.task.SmallCnn;
 
 /// What the zoo calls the parameters of a task.
 ///
@@ -21,6 +22,7 @@ final class EngineNames {
       case Elementwise _ -> name;
       case Mlp _ -> renamed(name);
       case Lenet _ -> renamed(name);
+      case SmallCnn _ -> renamed(name);
       case Resnet _ -> renamed(name);
       case Resnet18 _ -> renamed(name);
       case ResidualStage _ -> "stage1." + renamed(name);

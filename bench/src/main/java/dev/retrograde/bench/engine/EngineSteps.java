@@ -9,12 +9,14 @@ import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.Resnet18;
 import dev.retrograde.bench.task.Sgd;
+import dev.retrograde.bench.task.SmallCnn;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.Value;
 import dev.retrograde.nn.Layer;
+import dev.retrograde.nn.Layers;
 import dev.retrograde.nn.Loss;
 import dev.retrograde.nn.Losses;
 import dev.retrograde.nn.update.Optimizer;
@@ -44,6 +46,7 @@ final class EngineSteps {
       case Mlp mlp -> classifier(mlp, perceptron(mlp), mlp.sgd(), saving).step(batch);
       case Lenet lenet ->
           classifier(lenet, Zoo.lenet(lenet.classes()), lenet.sgd(), saving).step(batch);
+      case SmallCnn cnn -> classifier(cnn, small(cnn), cnn.sgd(), saving).step(batch);
       case Resnet resnet -> classifier(resnet, residual(resnet), resnet.sgd(), saving).step(batch);
       case Resnet18 resnet ->
           classifier(resnet, Zoo.resnet18(resnet.classes()), resnet.sgd(), saving).step(batch);
@@ -75,6 +78,21 @@ final class EngineSteps {
   private static Layer perceptron(Mlp mlp) {
     List<Integer> hidden = mlp.widths().subList(1, mlp.widths().size() - 1);
     return Zoo.mlp(mlp.classes(), hidden.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private static Layer small(SmallCnn cnn) {
+    return Layers.sequential(
+        Layers.named("conv1", Layers.conv2d(10, 5).valid()),
+        Layers.maxPool(2),
+        Layers.relu(),
+        Layers.named("conv2", Layers.conv2d(20, 5).valid()),
+        Layers.maxPool(2),
+        Layers.relu(),
+        Layers.flatten(),
+        Layers.named("fc1", Layers.dense(50)),
+        Layers.relu(),
+        Layers.dropout(cnn.dropout()),
+        Layers.named("fc2", Layers.dense(cnn.classes())));
   }
 
   private static Layer residual(Resnet resnet) {

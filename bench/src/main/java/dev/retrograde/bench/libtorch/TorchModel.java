@@ -7,6 +7,7 @@ import dev.retrograde.bench.task.PeerTask;
 import dev.retrograde.bench.task.ResidualStage;
 import dev.retrograde.bench.task.Resnet;
 import dev.retrograde.bench.task.Resnet18;
+import dev.retrograde.bench.task.SmallCnn;
 import org.bytedeco.pytorch.Tensor;
 
 /// The forward pass of a task up to its loss. Parameters are borrowed.
@@ -26,6 +27,7 @@ interface TorchModel extends AutoCloseable {
     return switch (task) {
       case Mlp mlp -> new MlpModel(mlp, parameters);
       case Lenet _ -> new LenetModel(parameters);
+      case SmallCnn cnn -> new SmallCnnModel(cnn, parameters);
       case ResidualStage stage -> new ResidualStageModel(stage, parameters);
       case Resnet resnet -> ResnetModel.of(resnet, parameters);
       case Resnet18 _ -> ResnetModel.eighteen(parameters);

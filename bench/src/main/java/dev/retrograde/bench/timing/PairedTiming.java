@@ -61,21 +61,28 @@ public final class PairedTiming {
 
   /// Times `ours` beside `peer`, both run on the calling thread.
   public PairedResult measure(Side ours, Side peer) {
-    int ourCalls = warmUp(ours);
-    int peerCalls = warmUp(peer);
-    List<Pair> pairs = new ArrayList<>();
+    return measure(List.of(ours, peer)).pair(0, 1);
+  }
+
+  /// Times several sides in turn, A B C A B C, on the calling thread; a round is to them what a pair
+  /// is to two.
+  public RoundResult measure(List<Side> sides) {
+    List<Integer> calls = sides.stream().map(this::warmUp).toList();
+    List<RoundResult.Round> rounds = new ArrayList<>();
     List<Double> before = read();
     List<Double> best = before;
-    PairedResult result;
+    RoundResult result;
     do {
-      double ourSeconds = secondsPerCall(ours, ourCalls);
-      double peerSeconds = secondsPerCall(peer, peerCalls);
+      List<Double> seconds = new ArrayList<>();
+      for (int side = 0; side < sides.size(); side++) {
+        seconds.add(secondsPerCall(sides.get(side), calls.get(side)));
+      }
       List<Double> after = read();
       best = each(best, after, Math::max);
-      pairs.add(new Pair(ourSeconds, peerSeconds, each(before, after, Math::min)));
+      rounds.add(new RoundResult.Round(seconds, each(before, after, Math::min)));
       before = after;
-      result = PairedResult.split(pairs, best, limits.share(), limits.pairs());
-    } while (!result.quiet() && pairs.size() < limits.mostPairs());
+      result = new RoundResult(rounds, best, limits.share(), limits.pairs());
+    } while (!result.quiet() && rounds.size() < limits.mostPairs());
     return result;
   }
 
