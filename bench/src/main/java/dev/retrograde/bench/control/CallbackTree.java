@@ -54,18 +54,20 @@ public final class CallbackTree implements TreeSide {
 
   @Override
   public void restart(Map<String, float[]> first) {
-    shapes.keySet().forEach(name -> {
-      float[] numbers = first.get(name);
-      if (numbers == null) {
-        throw new IllegalArgumentException("callbacks: no first value of '" + name + "'");
-      }
-      double[] wide = new double[numbers.length];
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = numbers[i];
-      }
-      values.put(name, wide);
-      sums.put(name, new double[wide.length]);
-    });
+    shapes
+        .keySet()
+        .forEach(name -> {
+          float[] numbers = first.get(name);
+          if (numbers == null) {
+            throw new IllegalArgumentException("callbacks: no first value of '" + name + "'");
+          }
+          double[] wide = new double[numbers.length];
+          for (int i = 0; i < wide.length; i++) {
+            wide[i] = numbers[i];
+          }
+          values.put(name, wide);
+          sums.put(name, new double[wide.length]);
+        });
   }
 
   @Override
@@ -134,9 +136,27 @@ public final class CallbackTree implements TreeSide {
 
     private void leaf(int i, Cont<State> k) {
       Var word = op.constant(Array.fill(new int[] {work.width()}, j -> vector(i, j)));
-      op.contract(ROW_MATRIX, word, p.get(0), x -> op.add(x, p.get(1), s ->
-          gate(s, 0, true, in -> gate(s, 2, false, u -> op.mul(in, u, c ->
-              gate(s, 1, true, o -> state(i, o, c, k)))))));
+      op.contract(
+          ROW_MATRIX,
+          word,
+          p.get(0),
+          x ->
+              op.add(
+                  x,
+                  p.get(1),
+                  s ->
+                      gate(
+                          s,
+                          0,
+                          true,
+                          in ->
+                              gate(
+                                  s,
+                                  2,
+                                  false,
+                                  u ->
+                                      op.mul(
+                                          in, u, c -> gate(s, 1, true, o -> state(i, o, c, k)))))));
     }
 
     private double vector(int node, int j) {
@@ -144,21 +164,97 @@ public final class CallbackTree implements TreeSide {
     }
 
     private void inner(int i, State l, State r, Cont<State> k) {
-      op.contract(ROW_MATRIX, l.h(), p.get(2), x -> op.contract(ROW_MATRIX, r.h(), p.get(3), y ->
-          op.add(x, y, products -> biased(products, s ->
-              gate(s, 0, true, in -> gate(s, 2, false, u -> op.mul(in, u, fresh ->
-                  kept(s, 3, l, a -> kept(s, 4, r, b -> op.add(fresh, a, sum ->
-                      op.add(sum, b, c -> gate(s, 1, true, o ->
-                          state(i, o, c, own -> op.add(l.loss(), r.loss(), below ->
-                              op.add(below, own.loss(), all ->
-                                  k.run(new State(own.h(), own.c(), all)))))))))))))))));
+      op.contract(
+          ROW_MATRIX,
+          l.h(),
+          p.get(2),
+          x ->
+              op.contract(
+                  ROW_MATRIX,
+                  r.h(),
+                  p.get(3),
+                  y ->
+                      op.add(
+                          x,
+                          y,
+                          products ->
+                              biased(
+                                  products,
+                                  s ->
+                                      gate(
+                                          s,
+                                          0,
+                                          true,
+                                          in ->
+                                              gate(
+                                                  s,
+                                                  2,
+                                                  false,
+                                                  u ->
+                                                      op.mul(
+                                                          in,
+                                                          u,
+                                                          fresh ->
+                                                              kept(
+                                                                  s,
+                                                                  3,
+                                                                  l,
+                                                                  a ->
+                                                                      kept(
+                                                                          s,
+                                                                          4,
+                                                                          r,
+                                                                          b ->
+                                                                              op.add(
+                                                                                  fresh,
+                                                                                  a,
+                                                                                  sum ->
+                                                                                      op.add(
+                                                                                          sum,
+                                                                                          b,
+                                                                                          c ->
+                                                                                              gate(
+                                                                                                  s,
+                                                                                                  1,
+                                                                                                  true,
+                                                                                                  o ->
+                                                                                                      state(
+                                                                                                          i,
+                                                                                                          o,
+                                                                                                          c,
+                                                                                                          own ->
+                                                                                                              op
+                                                                                                                  .add(
+                                                                                                                      l
+                                                                                                                          .loss(),
+                                                                                                                      r
+                                                                                                                          .loss(),
+                                                                                                                      below ->
+                                                                                                                          op
+                                                                                                                              .add(
+                                                                                                                                  below,
+                                                                                                                                  own
+                                                                                                                                      .loss(),
+                                                                                                                                  all ->
+                                                                                                                                      k
+                                                                                                                                          .run(
+                                                                                                                                              new State(
+                                                                                                                                                  own
+                                                                                                                                                      .h(),
+                                                                                                                                                  own
+                                                                                                                                                      .c(),
+                                                                                                                                                  all)))))))))))))))));
     }
 
     /// The forget gates share the last part of the bias.
     private void biased(Var products, Cont<Var> k) {
       Var four = p.get(4);
-      op.slice(four, 0, 3 * hidden, 4 * hidden, f ->
-          op.concat(0, List.of(four, f), five -> op.add(products, five, k)));
+      op.slice(
+          four,
+          0,
+          3 * hidden,
+          4 * hidden,
+          f -> op.concat(0, List.of(four, f), five -> op.add(products, five, k)));
     }
 
     private void kept(Var s, int gate, State child, Cont<Var> k) {
@@ -166,21 +262,45 @@ public final class CallbackTree implements TreeSide {
     }
 
     private void gate(Var s, int gate, boolean sigmoid, Cont<Var> k) {
-      op.slice(s, 0, gate * hidden, (gate + 1) * hidden, x -> {
-        if (sigmoid) {
-          op.sigmoid(x, k);
-        } else {
-          op.tanh(x, k);
-        }
-      });
+      op.slice(
+          s,
+          0,
+          gate * hidden,
+          (gate + 1) * hidden,
+          x -> {
+            if (sigmoid) {
+              op.sigmoid(x, k);
+            } else {
+              op.tanh(x, k);
+            }
+          });
     }
 
     private void state(int i, Var o, Var c, Cont<State> k) {
-      op.tanh(c, t -> op.mul(o, t, h ->
-          op.contract(ROW_MATRIX, h, p.get(5), x -> op.add(x, p.get(6), logits ->
-              op.reshape(logits, new int[] {1, TreeWork.CLASSES}, row ->
-                  losses.crossEntropy(row, new int[] {item.label()[i]}, loss ->
-                      k.run(new State(h, c, loss))))))));
+      op.tanh(
+          c,
+          t ->
+              op.mul(
+                  o,
+                  t,
+                  h ->
+                      op.contract(
+                          ROW_MATRIX,
+                          h,
+                          p.get(5),
+                          x ->
+                              op.add(
+                                  x,
+                                  p.get(6),
+                                  logits ->
+                                      op.reshape(
+                                          logits,
+                                          new int[] {1, TreeWork.CLASSES},
+                                          row ->
+                                              losses.crossEntropy(
+                                                  row,
+                                                  new int[] {item.label()[i]},
+                                                  loss -> k.run(new State(h, c, loss))))))));
     }
   }
 

@@ -52,7 +52,9 @@ public record CharWork(String name, List<int[]> batches) {
   public static CharWork of(Path data) {
     Path file = data.resolve("text").resolve("tinyshakespeare.txt.gz");
     int[] letters =
-        Files.isRegularFile(file) ? letters(TextFile.read(file)) : random(BATCHES * BATCH * TIME * 2);
+        Files.isRegularFile(file)
+            ? letters(TextFile.read(file))
+            : random(BATCHES * BATCH * TIME * 2);
     String name = Files.isRegularFile(file) ? "Tiny Shakespeare, letters" : "random letters";
     int part = letters.length / BATCH;
     int count = Math.min(BATCHES, (part - 1) / TIME);

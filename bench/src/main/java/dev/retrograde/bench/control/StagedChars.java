@@ -72,8 +72,7 @@ public final class StagedChars implements CharSide {
         wanted.put(e.name(), t.stateValue(e.name()).value());
       }
     }
-    Map<String, Value> gradients =
-        Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted);
+    Map<String, Value> gradients = Reverse.gradients(t.emit(), t.nodes(), loss.value(), wanted);
     t.phase(Phase.UPDATE);
     Tensor lr = t.input(LR, Type.of(DType.F32));
     gradients.forEach((name, g) -> PeerAdagrad.update(t, name, new Tensor(g), lr));

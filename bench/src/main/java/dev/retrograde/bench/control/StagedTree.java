@@ -111,8 +111,7 @@ public final class StagedTree implements TreeSide {
   }
 
   /// The sum of the losses of all nodes.
-  private static Tensor forward(
-      Trace t, TreeWork work, TreeWeights shape, TreeStaging staging) {
+  private static Tensor forward(Trace t, TreeWork work, TreeWeights shape, TreeStaging staging) {
     int n = work.nodes();
     int hidden = shape.hidden();
     Type table = Type.of(DType.F32, work.words(), work.width());

@@ -148,8 +148,7 @@ public final class Tape implements AutoCloseable {
   /// Runs an operator.
   Var apply(TapeOp op, Var... inputs) {
     TapeOp.Form form = op.form(inputs);
-    Var result =
-        new Var(form.result(), buffers.take(form.result().bytes()), form.differentiable());
+    Var result = new Var(form.result(), buffers.take(form.result().bytes()), form.differentiable());
     form.run(result.value, inputs);
     dispatches++;
     if (result.active) {

@@ -49,7 +49,10 @@ final class TapeOp implements AutoCloseable {
 
   /// @param parameters that it reads, by name
   TapeOp(
-      String name, Map<String, Type> parameters, Body body, Function<Program, Executable> compiler) {
+      String name,
+      Map<String, Type> parameters,
+      Body body,
+      Function<Program, Executable> compiler) {
     this.name = name;
     this.parameters = new LinkedHashMap<>(parameters);
     this.body = body;

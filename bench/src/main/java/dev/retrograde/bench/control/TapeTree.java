@@ -10,7 +10,6 @@ import static dev.retrograde.bench.control.TreeWeights.RIGHT;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.retrograde.data.Tree;
-import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.ir.Type;
 import dev.retrograde.nn.Losses;
 import dev.retrograde.scalar.DType;
@@ -118,9 +117,7 @@ public final class TapeTree implements TreeSide {
     }
     TapeOp left =
         tape.op(
-            "addmm",
-            List.of(LEFT),
-            (t, in, p) -> t.add(t.matmul(in.get(1), p.get(0)), in.get(0)));
+            "addmm", List.of(LEFT), (t, in, p) -> t.add(t.matmul(in.get(1), p.get(0)), in.get(0)));
     return with(
         new TapeOp[] {linear(LEAF, LEAF_BIAS)},
         new TapeOp[] {left},
@@ -276,9 +273,7 @@ public final class TapeTree implements TreeSide {
 
     private Tape.Var all(Tape.Var addend, State l, State r) {
       return tape.apply(
-          ops.add(),
-          tape.apply(ops.left()[0], addend, l.h()),
-          tape.apply(ops.right()[0], r.h()));
+          ops.add(), tape.apply(ops.left()[0], addend, l.h()), tape.apply(ops.right()[0], r.h()));
     }
 
     private Tape.Var gate(Tape.@Nullable Var all, State l, State r, int gate) {
@@ -286,9 +281,7 @@ public final class TapeTree implements TreeSide {
         return tape.apply(ops.columns()[gate], all);
       }
       return tape.apply(
-          ops.add(),
-          tape.apply(ops.left()[gate], l.h()),
-          tape.apply(ops.right()[gate], r.h()));
+          ops.add(), tape.apply(ops.left()[gate], l.h()), tape.apply(ops.right()[gate], r.h()));
     }
 
     private Tape.Var forgotten(Tape.Var gate, State child) {

@@ -109,7 +109,8 @@ public final class TorchChars implements CharSide {
     return switch (cell) {
       case RNN -> torch.rnn_tanh(x, start, weights, true, 1, 0, true, false, false).get0();
       case LSTM ->
-          torch.lstm(x, new TensorVector(start, start), weights, true, 1, 0, true, false, false)
+          torch
+              .lstm(x, new TensorVector(start, start), weights, true, 1, 0, true, false, false)
               .get0();
     };
   }

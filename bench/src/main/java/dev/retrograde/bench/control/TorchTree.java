@@ -120,9 +120,7 @@ public final class TorchTree implements TreeSide {
         if (form == GateForm.MERGED) {
           Tensor four = p.tensor(BIAS);
           int hidden = shape.hidden();
-          bias =
-              torch.cat(
-                  new TensorVector(four, four.narrow(0, 3L * hidden, hidden)), 0);
+          bias = torch.cat(new TensorVector(four, four.narrow(0, 3L * hidden, hidden)), 0);
         }
         node(0);
         Tensor all = loss;

@@ -49,8 +49,7 @@ public record TreeParts(
       List<float[]> losses =
           sides.stream().map(s -> new TreeEpoch(s, work, first).losses(AGREEMENT_TREES)).toList();
       RoundResult times =
-          timing.measure(
-              sides.stream().<Side>map(s -> new TreeEpoch(s, work, first)).toList());
+          timing.measure(sides.stream().<Side>map(s -> new TreeEpoch(s, work, first)).toList());
       Race race = new Race(sides, losses, times);
       rows.accept(race.alone(0));
       // The tape may take 1.3 times as long as libtorch.
@@ -245,7 +244,9 @@ public record TreeParts(
               .sum();
       rows.accept(
           ControlRow.of(
-                  "steady", staged.name(), "arena over sum of its buffers",
+                  "steady",
+                  staged.name(),
+                  "arena over sum of its buffers",
                   (double) staged.memory().arenaBytes() / all)
               .within(1, 1)
               .note("sum of buffers %d bytes".formatted(all)));

@@ -38,8 +38,7 @@ public record TreeStaging(
 
   /// Node by node, gradients of weights deferred, everything else on.
   public static TreeStaging perNode() {
-    return new TreeStaging(
-        "staged, node by node", nodes(true), GateForm.MERGED, true, Set.of());
+    return new TreeStaging("staged, node by node", nodes(true), GateForm.MERGED, true, Set.of());
   }
 
   private static TreeOp.Form nodes(boolean deferred) {
@@ -106,7 +105,6 @@ public record TreeStaging(
                   t.assign(e.name(), PeerAdagrad.moved(t, e.name(), g, sum, lr));
                 })));
   }
-
 
   private static Tensor declared(Trace t, StateEntry e) {
     Type type = e.type();

@@ -31,9 +31,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// Programs with control flow beside libtorch and beside an eager engine of our own: a TreeLSTM over
-/// sentiment trees, recurrent networks over characters, a small convolutional network; what each
-/// optimisation is worth; what a step dispatches and allocates.
+/// Programs with control flow beside libtorch and beside an eager engine of our own: a TreeLSTM
+/// over sentiment trees, recurrent networks over characters, a small convolutional network; what
+/// each optimisation is worth; what a step dispatches and allocates.
 ///
 /// One thread, pinned. Takes some ten minutes, most of them in libtorch's trees.
 public final class ControlSuite implements Suite {
@@ -68,8 +68,7 @@ public final class ControlSuite implements Suite {
 
   @Override
   public List<String> parts() {
-    return List.of(
-        TREE, CharCell.LSTM.task(), CharCell.RNN.task(), CNN, ABLATION, COUNTS, STEADY);
+    return List.of(TREE, CharCell.LSTM.task(), CharCell.RNN.task(), CNN, ABLATION, COUNTS, STEADY);
   }
 
   @Override
@@ -118,11 +117,7 @@ public final class ControlSuite implements Suite {
     }
     TreeParts parts =
         new TreeParts(
-            TreeWork.dev(data()),
-            target,
-            timing,
-            row -> listener.row(row.row()),
-            listener::note);
+            TreeWork.dev(data()), target, timing, row -> listener.row(row.row()), listener::note);
     part(settings, listener, TREE, parts::race);
     part(settings, listener, ABLATION, parts::ablation);
     part(settings, listener, COUNTS, parts::counts);
@@ -149,10 +144,8 @@ public final class ControlSuite implements Suite {
       List<float[]> losses = sides.stream().map(s -> losses(s, first)).toList();
       int batches = work.batches().size();
       RoundResult times =
-          timing.measure(
-              sides.stream().<Side>map(s -> CharSide.timed(s, batches, first)).toList());
-      boolean layerFaster =
-          times.pair(1, 2).ratio().median() >= 1;
+          timing.measure(sides.stream().<Side>map(s -> CharSide.timed(s, batches, first)).toList());
+      boolean layerFaster = times.pair(1, 2).ratio().median() >= 1;
       CharGoal goal = CharGoal.of(cell);
       for (int peer = 1; peer < sides.size(); peer++) {
         boolean faster = (peer == 1) == layerFaster;

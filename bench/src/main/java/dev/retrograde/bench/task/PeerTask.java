@@ -7,7 +7,8 @@ import java.util.Optional;
 ///
 /// A task is data only. A contender builds its step from the record; first values come from
 /// [FirstValues].
-public sealed interface PeerTask permits Mlp, Lenet, SmallCnn, ResidualStage, Resnet, Resnet18, Elementwise {
+public sealed interface PeerTask
+    permits Mlp, Lenet, SmallCnn, ResidualStage, Resnet, Resnet18, Elementwise {
   /// The task's name in reports.
   String name();
 

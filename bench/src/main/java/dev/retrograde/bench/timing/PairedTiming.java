@@ -64,8 +64,8 @@ public final class PairedTiming {
     return measure(List.of(ours, peer)).pair(0, 1);
   }
 
-  /// Times several sides in turn, A B C A B C, on the calling thread; a round is to them what a pair
-  /// is to two.
+  /// Times several sides in turn, A B C A B C, on the calling thread; a round is to them what a
+  /// pair is to two.
   public RoundResult measure(List<Side> sides) {
     List<Integer> calls = sides.stream().map(this::warmUp).toList();
     List<RoundResult.Round> rounds = new ArrayList<>();
