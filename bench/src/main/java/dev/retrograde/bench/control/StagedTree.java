@@ -184,9 +184,10 @@ public final class StagedTree implements TreeSide {
     return step.memory();
   }
 
-  /// Bytes of everything that the step reserves besides parameters, stacks of frames included.
+  /// Bytes outside the heap of everything that the step reserves, state, word vectors and stacks of
+  /// frames included.
   public long reserved() {
-    return step.reserved().own() + step.reserved().arena();
+    return step.reserved().bytes();
   }
 
   /// What compiling made.

@@ -83,7 +83,8 @@ public final class Tape implements AutoCloseable {
   /// @param rate of Adagrad
   public Tape(Target target, Map<String, Type> parameters, double rate) {
     this.parameters = new LinkedHashMap<>(parameters);
-    List<Program> programs = parameters.keySet().stream().map(this::update).toList();
+    List<Program> programs =
+        parameters.entrySet().stream().map(e -> update(e.getKey(), e.getValue())).toList();
     this.state = StateStore.of(0, programs.toArray(Program[]::new));
     this.compiler = TapeOp.compiler(target, state);
     for (Program program : programs) {
@@ -94,8 +95,7 @@ public final class Tape implements AutoCloseable {
     sum = op("add", List.of(), (t, in, _) -> t.add(in.get(0), in.get(1)));
   }
 
-  private Program update(String parameter) {
-    Type type = parameters.get(parameter);
+  private static Program update(String parameter, Type type) {
     return Trace.program(
         "update." + parameter,
         true,

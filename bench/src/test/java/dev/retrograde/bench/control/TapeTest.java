@@ -38,6 +38,7 @@ final class TapeTest {
   private MemorySegment x;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosedChecker") // closed after each test
   void open() {
     Map<String, Type> parameters = new LinkedHashMap<>();
     parameters.put("w", Type.of(DType.F64, IN, OUT));
