@@ -5,6 +5,7 @@ import dev.retrograde.bench.control.CharSide;
 import dev.retrograde.bench.control.CharWork;
 import dev.retrograde.bench.control.ControlRow;
 import dev.retrograde.bench.control.StagedChars;
+import dev.retrograde.bench.control.TapeChars;
 import dev.retrograde.bench.control.TorchChars;
 import dev.retrograde.bench.control.TreeParts;
 import dev.retrograde.bench.control.TreeWork;
@@ -139,8 +140,9 @@ public final class ControlSuite implements Suite {
     Map<String, float[]> first = CharWork.weights(cell, SEED);
     try (CharSide ours = new StagedChars(work, cell, target);
         CharSide layer = new TorchChars(work, cell, true, 1);
-        CharSide loop = new TorchChars(work, cell, false, 1)) {
-      List<CharSide> sides = List.of(ours, layer, loop);
+        CharSide loop = new TorchChars(work, cell, false, 1);
+        CharSide tape = new TapeChars(work, cell, target)) {
+      List<CharSide> sides = List.of(ours, layer, loop, tape);
       List<float[]> losses = sides.stream().map(s -> losses(s, first)).toList();
       int batches = work.batches().size();
       RoundResult times =
@@ -148,7 +150,7 @@ public final class ControlSuite implements Suite {
       boolean layerFaster = times.pair(1, 2).ratio().median() >= 1;
       CharGoal goal = CharGoal.of(cell);
       for (int peer = 1; peer < sides.size(); peer++) {
-        boolean faster = (peer == 1) == layerFaster;
+        boolean faster = peer == (layerFaster ? 1 : 2);
         PairedResult pairs = times.pair(0, peer);
         ControlRow.Beside beside =
             new ControlRow.Beside(
@@ -165,7 +167,10 @@ public final class ControlSuite implements Suite {
                 .within(goal.seconds(), goal.hoped())
                 .beside(beside)
                 .losses(ControlRow.difference(losses.getFirst(), losses.get(peer)))
-                .note("from the time of a step; " + work.name() + (faster ? "; faster peer" : ""))
+                .note(
+                    "from the time of a step; "
+                        + work.name()
+                        + (faster ? "; the faster of libtorch's" : ""))
                 .row());
       }
     }

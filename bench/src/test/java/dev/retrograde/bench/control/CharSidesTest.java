@@ -30,13 +30,14 @@ final class CharSidesTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("15: the compiled step and libtorch's two ways train alike")
+  @DisplayName("15: the compiled step, the tape and libtorch's two ways train alike")
   void allSidesTrainAlike(CharCell cell) {
     Map<String, float[]> first = CharWork.weights(cell, 3);
     float[] expected = losses(new TorchChars(work, cell, false, 1), first);
     List<CharSide> others =
         List.of(
             new TorchChars(work, cell, true, 1),
+            new TapeChars(work, cell, Targets.find().choose("auto").target()),
             new StagedChars(work, cell, Targets.find().choose("auto").target()));
     assertThat(expected).doesNotHaveDuplicates();
     for (CharSide side : others) {
