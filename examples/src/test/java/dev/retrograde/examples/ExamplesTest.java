@@ -2,26 +2,17 @@ package dev.retrograde.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every example runs, the README shows it word for word, and what it prints reads as the README
-/// says, numbers apart.
+/// Every example of the README runs, is shown there word for word, and what it prints reads as the
+/// README says, numbers apart.
 class ExamplesTest {
-  private static final Path README = Path.of("..", "README.md");
   private static final Path SOURCES = Path.of("src/main/java/dev/retrograde/examples");
-
-  /// A `main`.
-  private interface Example {
-    void run(String... args) throws IOException;
-  }
 
   @Test
   void aTrainedModelLoadsBackToTheSameHits(@TempDir Path folder) throws IOException {
@@ -54,32 +45,14 @@ class ExamplesTest {
   }
 
   /// Runs an example and compares it with the README.
-  private static List<String> printed(String name, Example example, String... args)
+  private static List<String> printed(String name, Shown.Example example, String... args)
       throws IOException {
-    String readme = Files.readString(README);
+    Shown readme = Shown.in("README.md");
     String source = Files.readString(SOURCES.resolve(name + ".java"));
     String shown = source.substring(source.indexOf("\n///") + 1);
-    assertThat(readme).contains("```java\n" + shown + "```");
-
-    PrintStream before = System.out;
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (PrintStream here = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
-      System.setOut(here);
-      example.run(args);
-    } finally {
-      System.setOut(before);
-    }
-    List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
-    String output = readme.substring(readme.indexOf(shown) + shown.length());
-    String block = output.substring(output.indexOf("```text\n") + 8);
-    List<String> expected = block.substring(0, block.indexOf("```")).lines().toList();
-    assertThat(lines.stream().map(ExamplesTest::shape))
-        .isEqualTo(expected.stream().map(ExamplesTest::shape).toList());
+    assertThat(readme.text()).contains("```java\n" + shown + "```");
+    List<String> lines = Shown.printed(example, args);
+    readme.hasShape(shown, lines);
     return lines;
-  }
-
-  /// A line without its numbers and without the width of its columns.
-  private static String shape(String line) {
-    return line.replaceAll("[0-9][0-9.,E-]*", "#").replaceAll(" +", " ").strip();
   }
 }
