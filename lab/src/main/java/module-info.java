@@ -22,6 +22,7 @@ module dev.retrograde.lab {
   uses dev.retrograde.target.Target;
 
   provides dev.retrograde.lab.suite.Suite with
+      dev.retrograde.lab.suite.AcceptControl,
       dev.retrograde.lab.suite.AcceptCore,
       dev.retrograde.lab.suite.AcceptMemory,
       dev.retrograde.lab.suite.MemorySuite;
