@@ -6,6 +6,7 @@ import static dev.retrograde.nn.Layers.conv2d;
 import static dev.retrograde.nn.Layers.dense;
 import static dev.retrograde.nn.Layers.globalAveragePool;
 import static dev.retrograde.nn.Layers.identity;
+import static dev.retrograde.nn.Layers.maxPool;
 import static dev.retrograde.nn.Layers.named;
 import static dev.retrograde.nn.Layers.relu;
 import static dev.retrograde.nn.Layers.residual;
@@ -78,7 +79,7 @@ final class ResNet {
         stage("stem", convolution("conv", 64, 1), named("bn", batchNorm()), named("relu", relu())));
     for (int s = 1; s <= 4; s++) {
       int out = 32 << s;
-      Layer shortcut = s == 1 ? identity() : projection(out);
+      Layer shortcut = s == 1 ? identity() : projection(out, 2);
       all.add(
           stage(
               "stage" + s,
@@ -90,8 +91,55 @@ final class ResNet {
     return sequential(all.toArray(Layer[]::new));
   }
 
-  private static Layer projection(int out) {
-    return sequential(
-        named("conv", conv2d(out, 1).stride(2).valid().noBias()), named("bn", batchNorm()));
+  /// Fifty layers for CIFAR images: a 3x3 stem of 64 channels, a maximum over 2x2, four stages of
+  /// 3, 4, 6 and 3 bottlenecks that end in 256, 512, 1024 and 2048 channels. Where sizes change the
+  /// shortcut is a 1x1 convolution with a norm (option B). A stage's stride is that of its first
+  /// 3x3 convolution, not of the 1x1 before it as in the paper: no element is passed over.
+  static Layer fifty(int classes) {
+    List<Layer> all = new ArrayList<>();
+    all.add(
+        stage(
+            "stem",
+            convolution("conv", 64, 1),
+            named("bn", batchNorm()),
+            named("relu", relu()),
+            named("pool", maxPool(2))));
+    int[] blocks = {3, 4, 6, 3};
+    for (int s = 0; s < blocks.length; s++) {
+      int narrow = 64 << s;
+      List<Layer> stage = new ArrayList<>();
+      for (int b = 0; b < blocks[s]; b++) {
+        int stride = s > 0 && b == 0 ? 2 : 1;
+        Layer shortcut = b == 0 ? projection(4 * narrow, stride) : identity();
+        stage.add(bottleneck("block" + b, stride, narrow, shortcut));
+      }
+      all.add(stage("stage" + (s + 1), stage.toArray(Layer[]::new)));
+    }
+    all.add(named("pool", globalAveragePool()));
+    all.add(named("fc", dense(classes)));
+    return sequential(all.toArray(Layer[]::new));
+  }
+
+  /// 1x1 down to `narrow` channels, 3x3, 1x1 up to four times as many.
+  private static Layer bottleneck(String name, int stride, int narrow, Layer shortcut) {
+    Layer branch =
+        sequential(
+            pointwise("conv1", narrow, 1),
+            named("bn1", batchNorm()),
+            named("relu1", relu()),
+            convolution("conv2", narrow, stride),
+            named("bn2", batchNorm()),
+            named("relu2", relu()),
+            pointwise("conv3", 4 * narrow, 1),
+            named("bn3", batchNorm()));
+    return block(name, residual(branch, shortcut).then(named("relu3", relu())));
+  }
+
+  private static Layer projection(int out, int stride) {
+    return sequential(pointwise("conv", out, stride), named("bn", batchNorm()));
+  }
+
+  private static Layer pointwise(String name, int out, int stride) {
+    return named(name, conv2d(out, 1).stride(stride).valid().noBias());
   }
 }

@@ -36,6 +36,7 @@ public final class Zoo {
         "resnet18",
         "resnet20",
         "resnet32",
+        "resnet50",
         "resnet110",
         "resnet164",
         "resnet:DEPTH",
@@ -74,6 +75,7 @@ public final class Zoo {
       case "resnet18" -> resnet18(classes);
       case "resnet20" -> resnet(20, classes);
       case "resnet32" -> resnet(32, classes);
+      case "resnet50" -> resnet50(classes);
       case "resnet110" -> resnet(110, classes);
       case "resnet164" -> resnet164(classes);
       case "revnet38" -> revnet(38, grid(spec, args), classes);
@@ -136,6 +138,12 @@ public final class Zoo {
   /// ResNet-18 for images of CIFAR's size: four stages of two basic blocks with 64 to 512 channels.
   public static Layer resnet18(int classes) {
     return ResNet.eighteen(classes);
+  }
+
+  /// ResNet-50 for images of CIFAR's size: four stages of bottlenecks behind a 3x3 stem and a
+  /// maximum over 2x2. With 10 classes it has 23,520,842 parameters.
+  public static Layer resnet50(int classes) {
+    return ResNet.fifty(classes);
   }
 
   /// The CIFAR form of ResNet-164: bottlenecks, with norm and relu before each convolution.

@@ -59,6 +59,7 @@ class ZooTest {
     "revnet164, 10, 1748778",
     "revnet164, 100, 1794948",
     "resnet18, 10, 11173962",
+    "resnet50, 10, 23520842",
   })
   void residualNetworksHaveThePublishedCounts(String spec, int classes, long parameters) {
     Summary s = Summary.of(Zoo.of(spec, classes), CIFAR);
