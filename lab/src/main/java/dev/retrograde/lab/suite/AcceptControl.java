@@ -64,6 +64,11 @@ public final class AcceptControl implements Suite {
     part(
         settings,
         listener,
+        SST,
+        () -> new SstRows(target, options, kept, listener).run("tree-lstm", trees(), 6, 3));
+    part(
+        settings,
+        listener,
         AGREE_F32,
         () -> {
           TreeBank bank = trees().bank().first(FIRST_TREES);
@@ -74,11 +79,6 @@ public final class AcceptControl implements Suite {
         listener,
         AGREE_F64,
         () -> agree.compare(AGREE_F64, trees().bank(), FIRST_TREES, DType.F64, 1e-9));
-    part(
-        settings,
-        listener,
-        SST,
-        () -> new SstRows(target, options, kept, listener).run("tree-lstm", trees(), 6, 3));
     part(
         settings,
         listener,
