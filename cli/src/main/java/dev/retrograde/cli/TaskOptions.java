@@ -30,9 +30,8 @@ final class TaskOptions {
       paramLabel = "MODEL",
       description = {
         "mlp[:SIZE,...], lenet, resnet18, resnet20, resnet32, resnet50, resnet110, resnet164,"
-            + " resnet:DEPTH,"
-            + " revnet38, revnet110, revnet164 (each with :exact); char-rnn, char-lstm (for text), tree-lstm (for sst);"
-            + " a FILE.java; or a class, with --classpath.",
+            + " resnet:DEPTH, revnet38, revnet110, revnet164 (each with :exact); char-rnn,"
+            + " char-lstm (for text), tree-lstm (for sst); a FILE.java; or a class, with --classpath.",
         "Default: lenet; compare takes resnet:8 where machine code runs."
       })
   @Nullable String model;

@@ -7,6 +7,7 @@ import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Program.Update;
 import dev.retrograde.ir.StateEntry.Role;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Updates that write only the rows of a table that the step looked up: what a step costs no longer
@@ -68,7 +70,7 @@ public record TouchedRows(List<Glob> names) {
         p.name(), p.state(), p.inputs(), r.emit.nodes(), p.outputs(), updates, p.functions());
   }
 
-  private static java.util.stream.Stream<String> parameters(Program p) {
+  private static Stream<String> parameters(Program p) {
     return p.state().stream()
         .filter(s -> s.entry().role() == Role.PARAMETER)
         .map(s -> s.entry().name());
@@ -80,6 +82,7 @@ public record TouchedRows(List<Glob> names) {
     private final Emit emit;
     private final Map<Value, Node> maker = new HashMap<>();
     private final Map<Node, Map<Value, Value>> rows = new HashMap<>();
+    private final Map<Node, Value> flat = new HashMap<>();
 
     Rewriting(Program p) {
       program = p;
@@ -125,12 +128,10 @@ public record TouchedRows(List<Glob> names) {
       return new Update(u.entry(), row(u, u.value(), scatter, at, known), at);
     }
 
-    private dev.retrograde.ir.Origin originOf(Value v) {
+    private Origin originOf(Value v) {
       Node n = maker.get(v);
-      return n == null ? dev.retrograde.ir.Origin.NONE : n.origin();
+      return n == null ? Origin.NONE : n.origin();
     }
-
-    private final Map<Node, Value> flat = new HashMap<>();
 
     /// The scatter's indices as a vector.
     private Value indices(Node scatter) {

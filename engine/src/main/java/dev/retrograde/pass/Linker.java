@@ -345,36 +345,27 @@ final class Linker {
       for (int k = 0; k < levels.size(); k++) {
         Level level = levels.get(k);
         boolean innermost = k == levels.size() - 1;
-        Map<Buf, int[]> lives = lives(level.steps());
+        Map<Buf, Lives.Life> lives = Lives.of(level.steps());
         if (k == 0) {
-          f.params().forEach(b -> lives.computeIfPresent(b, (x, l) -> new int[] {-1, l[1]}));
+          f.params()
+              .forEach(b -> lives.computeIfPresent(b, (x, l) -> new Lives.Life(-1, l.last())));
           f.results()
-              .forEach(
-                  b -> lives.computeIfPresent(b, (x, l) -> new int[] {l[0], Integer.MAX_VALUE}));
+              .forEach(b ->
+                  lives.computeIfPresent(
+                      b, (x, l) -> new Lives.Life(l.first(), Integer.MAX_VALUE)));
         }
         Step around = level.steps().get(level.at());
         Buf own = innermost ? null : area(around);
         lives.forEach((b, l) -> {
           boolean alive =
               innermost
-                  ? l[0] < level.at() && l[1] > level.at()
-                  : l[0] <= level.at() && l[1] >= level.at();
+                  ? l.first() < level.at() && l.last() > level.at()
+                  : l.first() <= level.at() && l.last() >= level.at();
           if (alive && b != own) {
             keep(segment(b));
           }
         });
       }
-    }
-
-    private static Map<Buf, int[]> lives(List<Step> steps) {
-      Map<Buf, int[]> lives = new HashMap<>();
-      for (int i = 0; i < steps.size(); i++) {
-        for (Buf b : steps.get(i).buffers()) {
-          int at = i;
-          lives.computeIfAbsent(b, x -> new int[] {at, at})[1] = i;
-        }
-      }
-      return lives;
     }
 
     /// Keeps what lies in the function's area, ranges that touch as one.

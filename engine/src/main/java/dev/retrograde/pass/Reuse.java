@@ -18,20 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// step that would clear it is left out.
 final class Reuse {
   private final List<Step> steps;
-  private final Map<Buf, Integer> birth = new HashMap<>();
-  private final Map<Buf, Integer> death = new HashMap<>();
+  private final Map<Buf, Lives.Life> lives;
   private final Map<Buf, Buf> over = new HashMap<>();
   private final Set<Buf> taken = new HashSet<>();
   private final Set<Integer> needless = new HashSet<>();
 
   private Reuse(List<Step> steps) {
     this.steps = steps;
-    for (int i = 0; i < steps.size(); i++) {
-      for (Buf b : steps.get(i).buffers()) {
-        birth.putIfAbsent(b, i);
-        death.put(b, i);
-      }
-    }
+    this.lives = Lives.of(steps);
   }
 
   /// What there is to do, and who is written over whom.
@@ -59,10 +53,10 @@ final class Reuse {
       }
       for (Buf fresh : l.buffers()) {
         // A buffer that nobody reads is not worth it.
-        if (fresh.home != Buf.Home.ARENA || at(death, fresh) <= i) {
+        if (fresh.home != Buf.Home.ARENA || death(fresh) <= i) {
           continue;
         }
-        boolean born = at(birth, fresh) == i;
+        boolean born = birth(fresh) == i;
         if (born && fresh.border != null && l.buffers().size() == 1) {
           cleared.put(fresh, i);
           continue;
@@ -81,10 +75,10 @@ final class Reuse {
     for (Buf old : l.buffers()) {
       // The youngest: the memory of both is one for as long as either lives.
       if (old.home == Buf.Home.ARENA
-          && at(birth, old) < (border == null ? step : border)
-          && at(death, old) == step
+          && birth(old) < (border == null ? step : border)
+          && death(old) == step
           && !taken.contains(old)
-          && (best == null || at(birth, old) > at(birth, best))
+          && (best == null || birth(old) > birth(best))
           && fits(l, old, fresh)) {
         best = old;
       }
@@ -106,7 +100,15 @@ final class Reuse {
             l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh), fresh.inner());
   }
 
-  private static int at(Map<Buf, Integer> steps, Buf b) {
-    return steps.getOrDefault(b, -1);
+  private int birth(Buf b) {
+    return life(b).first();
+  }
+
+  private int death(Buf b) {
+    return life(b).last();
+  }
+
+  private Lives.Life life(Buf b) {
+    return Objects.requireNonNull(lives.get(b), () -> b + " is used by no step");
   }
 }

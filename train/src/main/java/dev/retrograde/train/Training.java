@@ -179,7 +179,9 @@ public final class Training implements AutoCloseable {
     }
   }
 
-  private void fill(Executable e, Batch b) {
+  /// Puts a batch into the inputs of a program of this run's plan, with the rate and the key of the
+  /// step that is next where it takes them.
+  public void fill(Executable e, Batch b) {
     Evaluator.fill(e, b);
     if (hasInput(e, Plan.LR)) {
       e.input(Plan.LR).set(ValueLayout.JAVA_FLOAT, 0, (float) rate(step));

@@ -238,7 +238,7 @@ public final class Contestant implements AutoCloseable {
   private Map<String, Double> fidelity(Training run) {
     int batch = Math.min(task.batch(), task.trainSize());
     try {
-      return new GradientProbe(run, seed, batch, target, options).cosines();
+      return new GradientProbe(run, batch, target, options).cosines();
     } catch (MemoryLimitException e) {
       return Map.of();
     }

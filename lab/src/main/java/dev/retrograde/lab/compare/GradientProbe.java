@@ -6,7 +6,6 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Target;
-import dev.retrograde.train.Evaluator;
 import dev.retrograde.train.Material;
 import dev.retrograde.train.Plan;
 import dev.retrograde.train.Training;
@@ -20,9 +19,7 @@ import java.util.Map;
 ///
 /// The two programs are compiled one after the other and closed at once, so that their memory does
 /// not add up.
-///
-/// @param seed that random numbers of the model and of rounding come from
-record GradientProbe(Training run, long seed, int batch, Target target, Target.Options options) {
+record GradientProbe(Training run, int batch, Target target, Target.Options options) {
 
   /// Gradients this much shorter than the longest are nothing but roundings, such as those of
   /// biases in front of a batch norm.
@@ -62,12 +59,7 @@ record GradientProbe(Training run, long seed, int batch, Target target, Target.O
   private void fill(Executable e) {
     Material data = run.material();
     try (Loader loader = Loader.open(data.train(batch), data.evaluation(batch))) {
-      Evaluator.fill(e, loader.next());
-    }
-    if (e.program().inputs().stream().anyMatch(i -> i.name().equals("key"))) {
-      MemorySegment key = e.input("key");
-      key.set(ValueLayout.JAVA_INT, 0, (int) (seed ^ (seed >>> 32)));
-      key.set(ValueLayout.JAVA_INT, 4, (int) run.steps());
+      run.fill(e, loader.next());
     }
   }
 

@@ -1,11 +1,8 @@
 package dev.retrograde.lab.suite;
 
 import dev.retrograde.lab.record.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -40,21 +37,15 @@ final class FinishedRuns {
   }
 
   private void load(Path f) {
-    try {
-      for (String line : Files.readAllLines(f)) {
-        if (line.startsWith("{") && line.endsWith("}")) {
-          var run = Json.parse(line);
-          known.put(
-              run.get("key").asString(),
-              new Run(
-                  run.get("accuracy").asDouble(),
-                  run.get("first_losses").asString(),
-                  run.get("seconds_per_step").asDouble()));
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    JsonLines.read(
+        f,
+        run ->
+            known.put(
+                run.get("key").asString(),
+                new Run(
+                    run.get("accuracy").asDouble(),
+                    run.get("first_losses").asString(),
+                    run.get("seconds_per_step").asDouble())));
   }
 
   private static void append(Path f, String key, Run run) {
@@ -63,14 +54,6 @@ final class FinishedRuns {
     line.put("accuracy", run.accuracy());
     line.put("first_losses", run.firstLosses());
     line.put("seconds_per_step", run.seconds());
-    try {
-      Path folder = f.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Files.writeString(f, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    JsonLines.append(f, line);
   }
 }

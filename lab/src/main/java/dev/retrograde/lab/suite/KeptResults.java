@@ -1,11 +1,8 @@
 package dev.retrograde.lab.suite;
 
 import dev.retrograde.lab.record.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -44,30 +41,13 @@ final class KeptResults {
   }
 
   private void load(Path f) {
-    try {
-      for (String line : Files.readAllLines(f)) {
-        if (line.startsWith("{") && line.endsWith("}")) {
-          JsonNode one = Json.parse(line);
-          known.put(one.get(KEY).asString(), one.get(RESULT));
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    JsonLines.read(f, one -> known.put(one.get(KEY).asString(), one.get(RESULT)));
   }
 
   private static void append(Path f, String key, ObjectNode result) {
     ObjectNode line = Json.object();
     line.put(KEY, key);
     line.set(RESULT, result);
-    try {
-      Path folder = f.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Files.writeString(f, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    JsonLines.append(f, line);
   }
 }
