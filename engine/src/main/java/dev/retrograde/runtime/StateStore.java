@@ -2,11 +2,8 @@ package dev.retrograde.runtime;
 
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Program;
-import dev.retrograde.ir.RandomOp.RandomBits;
 import dev.retrograde.ir.StateEntry;
-import dev.retrograde.ir.StateEntry.Init;
 import dev.retrograde.scalar.DType;
-import dev.retrograde.scalar.ScalarCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -76,7 +73,7 @@ public final class StateStore implements AutoCloseable {
   private StateStore(long seed, Collection<StateEntry> entries) {
     block = arena.allocate(layout(entries, slots), 64);
     for (StateEntry e : entries) {
-      initialise(seed, e);
+      InitialValues.write(segment(e.name()), e, seed);
     }
   }
 
@@ -205,56 +202,6 @@ public final class StateStore implements AutoCloseable {
   public void close() {
     if (arena.scope().isAlive()) {
       arena.close();
-    }
-  }
-
-  private void initialise(long seed, StateEntry e) {
-    MemorySegment m = segment(e.name());
-    DType d = e.type().dtype();
-    Draws draws = new Draws(seed, e.name());
-    for (long i = 0; i < e.type().size(); i++) {
-      double v =
-          switch (e.init()) {
-            case Init.Fill f -> f.value();
-            case Init.Normal n -> n.mean() + n.deviation() * draws.normal();
-            case Init.TruncatedNormal n -> n.deviation() * draws.truncated();
-            case Init.Uniform u -> u.low() + (u.high() - u.low()) * draws.uniform();
-          };
-      Segments.put(m, d, i, ScalarCode.bitsOf(d, v));
-    }
-  }
-
-  /// A stream of numbers of one entry.
-  private static final class Draws {
-    private final int key;
-    private final int high;
-    private int next;
-
-    Draws(long seed, String name) {
-      int h = 0x811C9DC5;
-      for (int i = 0; i < name.length(); i++) {
-        h = (h ^ name.charAt(i)) * 0x01000193;
-      }
-      key = h ^ (int) seed;
-      high = (int) (seed >>> 32);
-    }
-
-    double uniform() {
-      return ((RandomBits.philox(key, high, next++) >>> 8) + 0.5) * 0x1p-24;
-    }
-
-    /// Box and Muller 1958.
-    double normal() {
-      double r = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
-      return r * StrictMath.cos(2 * Math.PI * uniform());
-    }
-
-    double truncated() {
-      double v = normal();
-      while (Math.abs(v) > 2) {
-        v = normal();
-      }
-      return v;
     }
   }
 

@@ -10,6 +10,7 @@ import dev.retrograde.target.Target;
 import dev.retrograde.trace.Trace;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,12 +18,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The targets of this installation, tried in the order of their speed.
 ///
 /// Modules announce theirs as services of [Target]; the interpreter is always there. A target
 /// counts as usable when it has compiled and run a program of one node, so that whatever forbids it
-/// on a machine (no such instructions, no executable pages) is found before training begins.
+/// on a machine (no such instructions, no executable pages) is found before training begins. Each
+/// is tried when it is first asked for: whoever gets the fastest does not wait for the others.
+///
+/// Belongs to one thread.
 public final class Targets {
   private static final System.Logger LOG = System.getLogger("dev.retrograde.lab");
 
@@ -31,7 +37,8 @@ public final class Targets {
 
   private static final int MOST_FAILURES = 16;
 
-  private final Map<String, Candidate> candidates;
+  private final Map<String, Target> found = new LinkedHashMap<>();
+  private final Map<String, Candidate> tried = new HashMap<>();
 
   /// One target of this installation.
   ///
@@ -51,17 +58,13 @@ public final class Targets {
   /// @param why empty if it is the fastest there could be, or was asked for by name
   public record Chosen(Target target, String why) {}
 
-  private Targets(List<Candidate> all) {
-    candidates = new LinkedHashMap<>();
-    for (String name : ORDER) {
-      candidates.put(name, new Candidate(name, Optional.empty(), "not part of this installation"));
-    }
-    all.forEach(c -> candidates.put(c.name(), c));
+  private Targets(List<Target> all) {
+    all.forEach(t -> found.put(t.name(), t));
   }
 
-  /// Looks for all targets and tries each.
+  /// Looks for all targets.
   public static Targets find() {
-    List<Candidate> all = new ArrayList<>();
+    List<Target> all = new ArrayList<>();
     Iterator<Target> found = ServiceLoader.load(Target.class).iterator();
     int failures = 0;
     while (failures < MOST_FAILURES) {
@@ -69,27 +72,42 @@ public final class Targets {
         if (!found.hasNext()) {
           break;
         }
-        all.add(tried(found.next()));
+        all.add(found.next());
       } catch (ServiceConfigurationError | LinkageError e) {
         // The iterator goes on behind what it could not load, but for a broken class path.
         failures++;
         LOG.log(System.Logger.Level.WARNING, "a target could not be loaded: {0}", reason(e));
       }
     }
-    if (all.stream().noneMatch(c -> c.name().equals("interp"))) {
-      all.add(tried(new InterpTarget()));
+    if (all.stream().noneMatch(t -> t.name().equals("interp"))) {
+      all.add(new InterpTarget());
     }
     return new Targets(all);
   }
 
   /// Of these targets only.
   static Targets of(List<Target> targets) {
-    return new Targets(targets.stream().map(Targets::tried).toList());
+    return new Targets(targets);
   }
 
   /// All that have a name, usable or not, from fast to slow.
   public List<Candidate> all() {
-    return List.copyOf(candidates.values());
+    return names().map(this::candidate).toList();
+  }
+
+  private Stream<String> names() {
+    return Stream.concat(ORDER.stream(), found.keySet().stream()).distinct();
+  }
+
+  private Candidate candidate(String name) {
+    return tried.computeIfAbsent(
+        name,
+        n -> {
+          Target t = found.get(n);
+          return t == null
+              ? new Candidate(n, Optional.empty(), "not part of this installation")
+              : tried(t);
+        });
   }
 
   /// The fastest usable target for `auto`, or the one of this name.
@@ -97,14 +115,14 @@ public final class Targets {
   /// @throws IllegalArgumentException if there is no such target or it cannot be used here
   public Chosen choose(String name) {
     if (!name.equals("auto")) {
-      Candidate named = candidates.get(name);
-      if (named == null) {
+      if (names().noneMatch(name::equals)) {
         throw new IllegalArgumentException(
             "target '"
                 + name
                 + "': expected auto or one of "
-                + String.join(", ", candidates.keySet()));
+                + names().collect(Collectors.joining(", ")));
       }
+      Candidate named = candidate(name);
       if (!named.usable()) {
         throw new IllegalArgumentException(
             "target '%s' cannot be used here: %s. Use --target auto for the fastest that can."
@@ -113,7 +131,8 @@ public final class Targets {
       return new Chosen(named.target().orElseThrow(), "");
     }
     List<String> passed = new ArrayList<>();
-    for (Candidate c : candidates.values()) {
+    for (String each : names().toList()) {
+      Candidate c = candidate(each);
       if (c.usable()) {
         String why = String.join("; ", passed);
         if (!why.isEmpty()) {
