@@ -88,7 +88,7 @@ final class ExplainCommand implements Callable<Integer> {
       names = "--without",
       paramLabel = "PASS",
       split = ",",
-      description = "Passes to switch off: simplify, fuse, epilogue.")
+      description = "Passes to switch off: sink, simplify, fuse, epilogue.")
   @Nullable Set<String> without;
 
   @Option(

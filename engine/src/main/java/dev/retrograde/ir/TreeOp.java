@@ -27,8 +27,9 @@ public sealed interface TreeOp extends Op {
   /// How nodes are run.
   ///
   /// @param batched all nodes of a height at once, padded to one of the `widths`; else one by one
-  /// @param deferred gradients of what the blocks capture are summed in one go after the way back,
-  ///   from rows kept on it; else height by height on the way
+  /// @param deferred what needs no order is done in one go: leaves, and gradients of what the
+  ///   blocks capture, which are summed after the way back from rows kept on it; else the latter
+  ///   are added up on the way
   /// @param widths the numbers of nodes for which code is made, ascending; those above the most
   ///   nodes that there can be are left out, and that is added
   record Form(boolean batched, boolean deferred, List<Integer> widths) {

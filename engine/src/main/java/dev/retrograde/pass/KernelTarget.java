@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /// A target that compiles kernels: the shared passes, then the target's own printer.
 ///
-/// The order of passes: trees as loops, random numbers, close control ops, simplify, copies for
-/// regrouped axes, fuse, lower (schedules and layouts), plan memory, emit.
+/// The order of passes: trees as loops, updates into branches, random numbers, close control ops,
+/// simplify, copies for regrouped axes, fuse, lower (schedules and layouts), plan memory, emit.
 public final class KernelTarget implements Target {
   private final String name;
   private final Supplier<KernelCompiler> compilers;
@@ -35,7 +35,7 @@ public final class KernelTarget implements Target {
   @Override
   public Executable compile(Program program, StateStore state, Options options) {
     long start = System.nanoTime();
-    Program random = accepted(program);
+    Program random = accepted(program, options);
     KernelCompiler compiler = compilers.get();
     Arena arena = open();
     Scratch scratch = null;
@@ -56,15 +56,16 @@ public final class KernelTarget implements Target {
 
   @Override
   public Forecast forecast(Program program, Options options) {
-    Program random = accepted(program);
+    Program random = accepted(program, options);
     try (KernelCompiler compiler = compilers.get()) {
       return Planned.of(program, random, compiler.machine(), options).forecast();
     }
   }
 
   /// The program with random numbers written as arithmetic, if kernels can run it.
-  private Program accepted(Program program) {
-    Program random = Expand.run(TreeLoops.run(program));
+  private Program accepted(Program program, Options options) {
+    Program loops = TreeLoops.run(program);
+    Program random = Expand.run(options.on("sink") ? Sink.run(loops) : loops);
     random.nodes().forEach(this::refuse);
     random.functions().values().forEach(f -> f.nodes().forEach(this::refuse));
     return random;

@@ -23,6 +23,7 @@ import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -1110,6 +1111,7 @@ final class Lowering {
         uses.merge(from.buf(), 1, Integer::sum);
       }
     }
+    List<List<Step>> copies = new ArrayList<>();
     for (Program.Named o : program.outputs()) {
       Value v = o.value();
       Buf b =
@@ -1119,9 +1121,25 @@ final class Lowering {
       View made = views.find(v);
       boolean alone = made != null && uses.getOrDefault(made.buf(), 0) == 1;
       if (!alone || !InPlace.output(steps, java.util.Objects.requireNonNull(made), b)) {
+        int before = steps.size();
         copy("output", v, View.dense(b, v.type().dims()));
+        List<Step> own = steps.subList(before, steps.size());
+        copies.add(List.copyOf(own));
+        own.clear();
       }
     }
+    // Who runs this block may want an output in the memory of an input that it is made of, such as
+    // a parameter and its sums. What reads the most inputs comes first, while they are as they
+    // were.
+    copies.sort(Comparator.comparingLong((List<Step> made) -> -inputs(made)));
+    copies.forEach(steps::addAll);
+  }
+
+  private static long inputs(List<Step> made) {
+    return made.stream()
+        .flatMap(s -> s.buffers().stream())
+        .filter(b -> b.home == Buf.Home.INPUT)
+        .count();
   }
 
   /// Where the elements of a value are, perhaps as a part of it that padding surrounds.

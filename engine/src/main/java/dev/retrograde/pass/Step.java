@@ -121,6 +121,11 @@ sealed interface Step {
     }
 
     @Override
+    public boolean mayFail() {
+      return units().stream().flatMap(u -> u.planned().steps().stream()).anyMatch(Step::mayFail);
+    }
+
+    @Override
     public If rebound(Buf from, Buf to) {
       View c = views(List.of(condition), from, to).get(0);
       return new If(name, phase, c, unit(yes, from, to), unit(no, from, to), area, others);

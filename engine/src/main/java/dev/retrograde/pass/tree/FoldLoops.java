@@ -11,7 +11,8 @@ import dev.retrograde.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A fold as loops: the leaves, then height by height, or one by one in the same order.
+/// A fold as loops: the leaves, which need no other node, at once, then height by height, or one by
+/// one in the same order.
 ///
 /// Carried are the tables of states, `[n + 1, s...]` with the state of a missing child as last row,
 /// and the tables of inner rows.
@@ -42,7 +43,7 @@ final class FoldLoops {
       tables.add(Heights.extended(e, e.zeros(heights.table(s.type())), s));
     }
     zeros(leaf, tables);
-    tables = form.batched() ? leavesAtOnce(tables) : oneByOne(tables, true);
+    tables = Vectorise.atOnce(e, form, leaf) ? leavesAtOnce(tables) : oneByOne(tables, true);
     List<Value> leafRows = tables.subList(states, tables.size());
     List<Value> rest = new ArrayList<>(tables.subList(0, states));
     zeros(inner, rest);
@@ -71,7 +72,7 @@ final class FoldLoops {
             Structured.choose(
                 g,
                 count,
-                Structured.upTo(form.widths(), tree.nodes()),
+                Structured.finely(form.widths(), tree.nodes()),
                 (h, width) -> {
                   Value at = Heights.numbers(h, tree.order(), from, count, width);
                   return written(

@@ -34,8 +34,17 @@ final class RowRules {
   /// An operand: rows, or one value for all of them.
   record Argument(Value value, boolean varies) {}
 
-  static IllegalArgumentException refuse(Node n, String because) {
-    return new IllegalArgumentException(
+  /// An op that has no form for many nodes.
+  static final class Refused extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    private Refused(String message) {
+      super(message);
+    }
+  }
+
+  static Refused refuse(Node n, String because) {
+    return new Refused(
         n.op().name()
             + " '"
             + n.origin()

@@ -75,6 +75,22 @@ final class Structured {
     return out;
   }
 
+  /// These widths with three more between each and the next where that is at least eight lanes
+  /// further, up to the largest count there can be: for what runs once a tree and is mostly
+  /// arithmetic, idle lanes cost more than code does.
+  static List<Integer> finely(List<Integer> widths, int most) {
+    List<Integer> out = new ArrayList<>();
+    int before = 0;
+    for (int w : upTo(widths, most)) {
+      for (int k = 1; k < 4 && w - before >= 8; k++) {
+        out.add(before + (w - before) * k / 4);
+      }
+      out.add(w);
+      before = w;
+    }
+    return out;
+  }
+
   static Value whole(Emit e, int v) {
     return e.scalar(DType.I32, v);
   }

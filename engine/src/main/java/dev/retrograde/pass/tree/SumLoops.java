@@ -32,7 +32,7 @@ final class SumLoops {
               Structured.choose(
                   g,
                   count,
-                  Structured.upTo(op.form().widths(), nodes),
+                  Structured.finely(op.form().widths(), nodes),
                   (h, width) -> {
                     Value at = Heights.numbers(h, order, from, count, width);
                     Vectorise v = new Vectorise(h, width).with(b, List.of(at));

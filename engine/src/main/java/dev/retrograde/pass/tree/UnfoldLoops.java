@@ -61,7 +61,8 @@ final class UnfoldLoops {
     List<Value> above = form.batched() ? byHeight(carried) : oneByOne(carried);
     List<Value> below = new ArrayList<>();
     zeros(leaf, 0, op.leafRows(), below);
-    below = form.batched() ? leavesAtOnce(above, below) : leavesOneByOne(above, below);
+    below =
+        Vectorise.atOnce(e, form, leaf) ? leavesAtOnce(above, below) : leavesOneByOne(above, below);
     return ordered(above, below);
   }
 
@@ -197,7 +198,7 @@ final class UnfoldLoops {
             Structured.choose(
                 g,
                 count,
-                Structured.upTo(form.widths(), tree.nodes()),
+                Structured.finely(form.widths(), tree.nodes()),
                 (h, width) -> {
                   Value at = Heights.numbers(h, tree.order(), from, count, width);
                   Vectorise v = new Vectorise(h, width).with(leaf, args(h, at, above));

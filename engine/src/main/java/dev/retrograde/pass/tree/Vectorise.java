@@ -5,6 +5,7 @@ import dev.retrograde.ir.Cloner;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.TreeOp;
 import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
 import java.util.ArrayDeque;
@@ -51,6 +52,26 @@ public final class Vectorise {
     varying.addAll(outer.varying);
     rows.putAll(outer.rows);
     same.putAll(outer.same);
+  }
+
+  /// Whether nodes that need no other node are run all at once: where the form says that all nodes
+  /// are, and where it wants it of what needs no order and their block allows it.
+  static boolean atOnce(Emit e, TreeOp.Form form, Block b) {
+    return form.batched() || (form.deferred() && possible(e, b));
+  }
+
+  /// Whether a block has a form for many nodes.
+  private static boolean possible(Emit e, Block b) {
+    Emit nowhere = e.nested();
+    RowRules two = new RowRules(nowhere, 2);
+    List<Value> args =
+        b.params().stream().map(p -> nowhere.parameter(two.lifted(p.type()))).toList();
+    try {
+      new Vectorise(nowhere, 2).with(b, args).rows(b.results());
+      return true;
+    } catch (RowRules.Refused refused) {
+      return false;
+    }
   }
 
   /// From now on rows of this block's values can be asked for.

@@ -17,6 +17,7 @@ import dev.retrograde.ir.TreeOp.Form;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Verifier;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -107,9 +108,10 @@ class TreeLoopsTest {
             left.add(n.operand(0).type());
           }
         });
-    // Leaves in widths 4 and 12, inner nodes in 4 and 6.
+    // Leaves in widths 4 and 12 and what lies between, inner nodes in 4 and 6.
     assertThat(left)
-        .containsExactlyInAnyOrder(rows(4), rows(12), rows(4), rows(4), rows(6), rows(6));
+        .containsExactlyInAnyOrder(
+            rows(4), rows(6), rows(8), rows(10), rows(12), rows(4), rows(4), rows(6), rows(6));
   }
 
   private static TreeCells.Case lstm() {
@@ -124,19 +126,23 @@ class TreeLoopsTest {
   void deferredGradientsAreOneProductForEachMatrix() {
     Program p = TreeLoops.run(lstm().program(new Form(true, true, List.of(12)), false));
     // Outside of the loop: the gradients of both inner matrices and of the leaves' one.
-    List<Type> products = new ArrayList<>();
-    List<Node> outside = new ArrayList<>(p.nodes());
-    p.nodes().stream()
-        .filter(n -> n.op() instanceof ControlOp.If)
-        .forEach(n -> n.blocks().forEach(b -> outside.addAll(b.nodes())));
-    for (Node n : outside) {
-      if (n.op() instanceof LinearOp.Contract c && c.leftContract().equals(List.of(0))) {
-        products.add(n.result().type());
-      }
-    }
-    assertThat(products)
-        .containsExactlyInAnyOrder(
-            Type.of(TreeCells.F, 3, 15), Type.of(TreeCells.F, 3, 15), Type.of(TreeCells.F, 3, 9));
+    Map<Integer, List<Type>> products = new HashMap<>();
+    every(
+        p.nodes().stream().filter(n -> !(n.op() instanceof ControlOp.For)).toList(),
+        n -> {
+          if (n.op() instanceof LinearOp.Contract c && c.leftContract().equals(List.of(0))) {
+            int width = n.operand(0).type().dim(0);
+            products.computeIfAbsent(width, w -> new ArrayList<>()).add(n.result().type());
+          }
+        });
+    assertThat(products.keySet()).containsExactlyInAnyOrder(3, 6, 9, 12);
+    products.forEach((width, made) ->
+        assertThat(made)
+            .as("width " + width)
+            .containsExactlyInAnyOrder(
+                Type.of(TreeCells.F, 3, 15),
+                Type.of(TreeCells.F, 3, 15),
+                Type.of(TreeCells.F, 3, 9)));
     // On the way back the cotangents of the two children are the only products.
     int[] inLoops = new int[1];
     every(
