@@ -81,7 +81,8 @@ public final class StartProbe {
       answer.put("traced", (traced - start) * 1e-3);
       answer.put("compiled", (compiled - start) * 1e-3);
       answer.put("first_step", (first - start) * 1e-3);
-      Json.put(answer, "steps", Arrays.stream(steps).boxed().toList());
+      Json.put(answer, "steps", Arrays.stream(run.secondsPerStep().toArray()).boxed().toList());
+      Json.put(answer, "with_batches", Arrays.stream(steps).boxed().toList());
       return answer;
     }
   }
@@ -119,8 +120,6 @@ public final class StartProbe {
 
   /// What a process wrote.
   static StartReading read(JsonNode answer) {
-    List<Double> steps = new ArrayList<>();
-    answer.get("steps").forEach(s -> steps.add(s.asDouble()));
     return new StartReading(
         answer.get("main").asDouble(),
         answer.get("target").asDouble(),
@@ -128,6 +127,13 @@ public final class StartProbe {
         answer.get("traced").asDouble(),
         answer.get("compiled").asDouble(),
         answer.get("first_step").asDouble(),
-        steps);
+        seconds(answer.get("steps")),
+        seconds(answer.get("with_batches")));
+  }
+
+  private static List<Double> seconds(JsonNode all) {
+    List<Double> seconds = new ArrayList<>();
+    all.forEach(s -> seconds.add(s.asDouble()));
+    return seconds;
   }
 }

@@ -12,7 +12,8 @@ import java.util.List;
 /// @param traced programs were traced and the state was filled
 /// @param compiled the step was compiled
 /// @param firstStep the first step was finished
-/// @param steps seconds of each step, from its batch to its loss
+/// @param steps seconds of each step, from filling its inputs to its results
+/// @param withBatches the same with the wait for each step's batch before it
 record StartReading(
     double main,
     double target,
@@ -20,11 +21,13 @@ record StartReading(
     double traced,
     double compiled,
     double firstStep,
-    List<Double> steps) {
+    List<Double> steps,
+    List<Double> withBatches) {
   private static final int TENTH = 9;
 
   StartReading {
     steps = List.copyOf(steps);
+    withBatches = List.copyOf(withBatches);
   }
 
   /// Seconds from the traced program to an executable.
@@ -32,13 +35,13 @@ record StartReading(
     return compiled - traced;
   }
 
-  /// Seconds of the tenth step.
-  double tenth() {
+  /// The tenth of these.
+  static double tenth(List<Double> steps) {
     return steps.get(TENTH);
   }
 
-  /// Median seconds of the second half of the steps.
-  double steady() {
+  /// The median of the second half of these.
+  static double steady(List<Double> steps) {
     return Spread.median(steps.subList(steps.size() / 2, steps.size()));
   }
 }
