@@ -25,5 +25,6 @@ module dev.retrograde.lab {
       dev.retrograde.lab.suite.AcceptControl,
       dev.retrograde.lab.suite.AcceptCore,
       dev.retrograde.lab.suite.AcceptMemory,
-      dev.retrograde.lab.suite.MemorySuite;
+      dev.retrograde.lab.suite.MemorySuite,
+      dev.retrograde.lab.suite.StartSuite;
 }

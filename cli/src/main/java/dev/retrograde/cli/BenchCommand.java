@@ -34,6 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
       "  retrograde bench",
       "  retrograde bench --suite accept-core --part mlp",
       "  retrograde bench --suite memory --part budgets --threads 2",
+      "  retrograde bench --suite start --part first-step",
       "  retrograde bench --suite accept-core --json docs/results/accept-core.json"
     })
 final class BenchCommand implements Callable<Integer> {

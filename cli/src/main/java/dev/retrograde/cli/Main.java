@@ -63,12 +63,18 @@ public final class Main implements Runnable {
   public static void main(String[] arguments) {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    // What the library logs at this level, the commands say in their own words.
-    Logger library = Logger.getLogger("dev.retrograde");
-    library.setLevel(Level.WARNING);
+    Logger library = quietLibrary();
     int code = run(out, err, arguments);
     Reference.reachabilityFence(library);
     System.exit(code);
+  }
+
+  /// What the library logs below warnings, the commands say in their own words. Holds as long as
+  /// the logger is reachable.
+  static Logger quietLibrary() {
+    Logger library = Logger.getLogger("dev.retrograde");
+    library.setLevel(Level.WARNING);
+    return library;
   }
 
   /// Runs a command in this process.

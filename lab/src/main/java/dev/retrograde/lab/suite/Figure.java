@@ -24,6 +24,11 @@ record Figure(String part, String model, String policy, int batch, int threads, 
     return row(value, must, aim, value >= must, more);
   }
 
+  /// A figure that is told, and asked to meet nothing.
+  SuiteRow printed(double value, Map<String, Object> more) {
+    return row(value, null, null, true, more);
+  }
+
   /// A row whose measurement did not come to an end.
   SuiteRow failed(String why) {
     return row(null, null, null, false, Map.of("status", why));

@@ -1,25 +1,19 @@
 package dev.retrograde.lab.suite;
 
 import dev.retrograde.lab.record.Json;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /// What the operating system says: resident memory above idle over the planned arena, each row in a
 /// process of its own with a Java heap of fixed size, touched beforehand. Idle is taken after the
 /// step is compiled.
 record ResidentRows(String target, int threads) {
-  private static final long MOST_MINUTES = 4;
+  private static final int MOST_MINUTES = 4;
 
   void run(Suite.Listener listener) {
     row(listener, "resnet18", 128, "store");
@@ -60,51 +54,18 @@ record ResidentRows(String target, int threads) {
     }
   }
 
-  /// Empty where all went well, otherwise the last line that the process wrote.
   private String child(String model, int batch, String policy, Path answer) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xms256m",
-            "-Xmx256m",
-            "-XX:+AlwaysPreTouch",
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            classPath(),
-            ResidentProbe.class.getName(),
-            model,
-            String.valueOf(batch),
-            policy,
-            target,
-            String.valueOf(threads),
-            answer.toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    List<String> lines;
-    try (Stream<String> out = process.inputReader(StandardCharsets.UTF_8).lines()) {
-      lines = out.toList();
-    }
-    try {
-      if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
-        process.destroy();
-        return "took longer than " + MOST_MINUTES + " minutes";
-      }
-    } catch (InterruptedException e) {
-      process.destroy();
-      Thread.currentThread().interrupt();
-      return "interrupted";
-    }
-    return process.exitValue() == 0
-        ? ""
-        : "exit code " + process.exitValue() + (lines.isEmpty() ? "" : ": " + lines.getFirst());
-  }
-
-  /// What this process was started with.
-  private static String classPath() {
-    return Stream.of("java.class.path", "jdk.module.path")
-        .map(p -> System.getProperty(p, ""))
-        .filter(p -> !p.isEmpty())
-        .collect(Collectors.joining(File.pathSeparator));
+    return new FreshProcess(
+            List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"),
+            ResidentProbe.class,
+            MOST_MINUTES)
+        .run(
+            List.of(
+                model,
+                String.valueOf(batch),
+                policy,
+                target,
+                String.valueOf(threads),
+                answer.toString()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.retrograde.x64.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -9,7 +10,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /// Pages by `mmap`, `mprotect` and `munmap` of Linux on x86-64.
 final class LinuxPages implements Pages {
@@ -24,11 +24,10 @@ final class LinuxPages implements Pages {
   private static final long MAP_FAILED = -1;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-  // All functions through one handle, since building one takes tens of milliseconds: the
-  // System
-  // V convention passes each of these arguments in a register of its own, and ignores those that a
+  private static final long ERRNO =
+      STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+  // All functions through one handle, since building one takes tens of milliseconds: the System V
+  // convention passes each of these arguments in a register of its own, and ignores those that a
   // function does not take.
   private static final MethodHandle FUNCTION =
       Linker.nativeLinker()
@@ -58,7 +57,7 @@ final class LinuxPages implements Pages {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       long value = (long) FUNCTION.invokeExact(function, state, a, b, c, d, e, f);
-      return new Result(value, (int) ERRNO.get(state, 0L));
+      return new Result(value, state.get(JAVA_INT, ERRNO));
     } catch (Throwable thrown) {
       throw Unchecked.of(thrown);
     }
