@@ -3,6 +3,7 @@ package dev.retrograde.pass;
 import dev.retrograde.ir.Block;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
@@ -72,15 +73,28 @@ final class Outline {
       Set<Value> outer = new LinkedHashSet<>();
       n.blocks().forEach(b -> Uses.captured(b).forEach(v -> outer.add(v)));
       outer.removeIf(constants::containsKey);
+      if (n.op() instanceof ControlOp.Scan c && c.trips() instanceof Extent.Ragged r) {
+        outer.add(r.count());
+      }
       List<Value> captured = List.copyOf(outer);
       List<Block> blocks = n.blocks().stream().map(b -> block(b, renamed, captured)).toList();
       List<Value> all = new ArrayList<>(operands);
       captured.forEach(v -> all.add(of(renamed, v)));
-      ControlOp control = (ControlOp) op(n.op());
+      ControlOp control = trips((ControlOp) op(n.op()), captured, blocks);
       Op closed = new ControlOp.Closed(control, captured.size());
       out.add(new Node(closed, all, results, blocks, n.origin()));
     }
     return out;
+  }
+
+  /// A scan over a run-time number of rows names the parameter that hands it in.
+  private static ControlOp trips(ControlOp op, List<Value> captured, List<Block> blocks) {
+    if (!(op instanceof ControlOp.Scan s && s.trips() instanceof Extent.Ragged r)) {
+      return op;
+    }
+    List<Value> params = blocks.get(0).params();
+    Value count = params.get(params.size() - captured.size() + captured.indexOf(r.count()));
+    return new ControlOp.Scan(new Extent.Ragged(r.capacity(), count), s.carried(), s.reverse());
   }
 
   /// The block with these outer values as further parameters.

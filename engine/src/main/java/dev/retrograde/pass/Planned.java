@@ -1,6 +1,7 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.Program;
+import dev.retrograde.pass.ragged.Capacities;
 import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
@@ -32,9 +33,10 @@ record Planned(
   /// Readable and writable bytes after a buffer, for whole vectors at its end.
   static final long SLACK = 64;
 
-  /// @param random the program with random numbers written as arithmetic
-  static Planned of(Program program, Program random, Machine machine, Target.Options options) {
-    Program closed = Outline.run(random);
+  /// @param random the program over capacities, with random numbers written as arithmetic
+  static Planned of(
+      Program program, Capacities.Fixed random, Machine machine, Target.Options options) {
+    Program closed = Outline.run(random.program());
     return of(program, closed, machine, options, new Blocks(closed, machine, options), true);
   }
 
