@@ -8,6 +8,7 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.target.KernelCompiler.BoundKernel;
 import dev.retrograde.target.KernelCompiler.CompiledKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -212,8 +213,13 @@ final class Linker {
     CompiledKernel k = distinct.computeIfAbsent(l.kernel(), compiler::compile);
     boolean split = threads && l.kernel().extent() > 1 && l.work() > WORTH_THREADS;
     splits |= split;
-    List<MemorySegment> buffers = l.buffers().stream().map(this::segment).toList();
-    code.add(new Instruction.Launch(k.bind(buffers), l.kernel().extent(), split));
+    BoundKernel bound = k.bind(l.params().stream().map(this::segment).toList());
+    Step.Rows rows = l.rows();
+    code.add(
+        rows == null
+            ? new Instruction.Launch(bound, l.kernel().extent(), split)
+            : new Instruction.LaunchRows(
+                bound, l.kernel().extent(), split, at(rows.count()), rows.capacity()));
   }
 
   private Instruction move(Step.Move m) {

@@ -318,9 +318,30 @@ final class Lowering {
   }
 
   private void launch(String name, Kernel k, List<Buf> bufs, long macs) {
+    launch(name, k, bufs, macs, null);
+  }
+
+  /// @param rows where rows from a count on are not needed, of a kernel whose outermost loop runs
+  ///   over all rows in equal parts
+  private void launch(String name, Kernel k, List<Buf> bufs, long macs, Step.@Nullable Rows rows) {
     if (k.extent() > 0 && !k.body().isEmpty()) {
-      steps.add(new Step.Launch(name, phase, k, bufs, macs, work(k.body()) * k.extent()));
+      long work = work(k.body()) * k.extent();
+      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows));
     }
+  }
+
+  /// The rows that a group need be computed for, or null where all are.
+  private Step.@Nullable Rows rows(@Nullable Group g) {
+    if (g == null || g.domain.isEmpty() || g.domain.get(0) < 2) {
+      return null;
+    }
+    Set<Value> named = fusion.counts().of(g.stored);
+    boolean all = g.stored.stream().allMatch(v -> fusion.counts().of(v) != null);
+    if (!all || named.size() != 1 || (g.reduced != null && g.reduced.contains(0))) {
+      return null;
+    }
+    View count = views.find(named.iterator().next());
+    return count == null || count.partials() > 1 ? null : new Step.Rows(count, g.domain.get(0));
   }
 
   /// Statements that one iteration runs, for deciding whether threads pay.
@@ -436,7 +457,7 @@ final class Lowering {
     reduces.forEach(r -> all.add(r.operand(0)));
     int widest = widest(g, all, views, null);
     Map<Node, View> partials = new LinkedHashMap<>();
-    LoopSchedule.KernelMaker maker = maker(name, widest, partials);
+    LoopSchedule.KernelMaker maker = maker(name, widest, partials, rows(g));
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -455,7 +476,8 @@ final class Lowering {
   }
 
   /// @param partials receives the partial sums that a schedule asks for
-  private LoopSchedule.KernelMaker maker(String name, int widest, Map<Node, View> partials) {
+  private LoopSchedule.KernelMaker maker(
+      String name, int widest, Map<Node, View> partials, Step.@Nullable Rows rows) {
     return new LoopSchedule.KernelMaker() {
       @Override
       public int lanes() {
@@ -487,7 +509,8 @@ final class Lowering {
 
       @Override
       public void done(Kernel kernel, Evaluator e) {
-        launch(name, kernel, e.buffers(), 0);
+        // Where sums are cut, the outermost loop runs over pieces of them.
+        launch(name, kernel, e.buffers(), 0, partials.isEmpty() ? rows : null);
       }
     };
   }
@@ -508,7 +531,7 @@ final class Lowering {
       Views through,
       @Nullable Group g) {
     int widest = widest(g, stores, through, null);
-    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>());
+    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>(), null);
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -716,8 +739,11 @@ final class Lowering {
           }
         };
     long macs = nest.macs();
-    Nest use = nest;
+    Step.Rows rows = rows(g);
+    Nest.Led led = rows == null ? null : nest.led(rows.capacity());
+    Nest use = led == null ? nest : led.nest();
     Nest.Dim lane = ContractionSchedule.laneDim(use);
+    Nest.Dim lead = led == null || led.lead().equals(lane) ? null : led.lead();
     if (lane != null && lane.a() != 0 && lane.b() == 0) {
       use = use.swapped();
       lane = lane.swapped();
@@ -740,19 +766,21 @@ final class Lowering {
       plain = true;
     }
     Nest chosen = use;
-    ContractionSchedule s =
-        new ContractionSchedule(
-            chosen,
-            d,
-            machine,
-            lanes,
-            w -> new Evaluator(fusion, views, g, new Writer(w)),
-            finish,
-            sink(g.name(), 0));
     int from = steps.size();
     if (plain && !(lane == null && dot != null)) {
-      s.lanes(lane);
+      new ContractionSchedule(
+              chosen,
+              lead,
+              d,
+              machine,
+              lanes,
+              w -> new Evaluator(fusion, views, g, new Writer(w)),
+              finish,
+              sink(g.name(), 0, lead == null ? null : rows))
+          .lanes(lane);
     } else {
+      // A dim that one operand alone walks may be one of its tiles.
+      boolean whole = lead == null || (led.nest() == nest && (lead.a() == 0) != (lead.b() == 0));
       new DotSchedule(
               chosen,
               d,
@@ -760,17 +788,17 @@ final class Lowering {
               machine.registers(),
               w -> new Evaluator(fusion, views, g, new Writer(w)),
               finish,
-              sink(g.name(), 0))
+              sink(g.name(), 0, whole ? null : rows))
           .write(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
   }
 
-  private ContractionSchedule.Sink sink(String name, long macs) {
+  private ContractionSchedule.Sink sink(String name, long macs, Step.@Nullable Rows rows) {
     return new ContractionSchedule.Sink() {
       @Override
       public void kernel(Kernel k, Evaluator e) {
-        launch(name, k, e.buffers(), macs);
+        launch(name, k, e.buffers(), macs, rows);
       }
 
       @Override
@@ -795,9 +823,7 @@ final class Lowering {
   /// Books multiply-adds on the last step written since `from`.
   private void share(int from, long macs) {
     if (steps.size() > from && steps.get(steps.size() - 1) instanceof Step.Launch x) {
-      steps.set(
-          steps.size() - 1,
-          new Step.Launch(x.name(), x.phase(), x.kernel(), x.buffers(), macs, x.work()));
+      steps.set(steps.size() - 1, x.withMacs(macs));
     }
   }
 
@@ -904,12 +930,13 @@ final class Lowering {
     ContractionSchedule s =
         new ContractionSchedule(
             nest,
+            null,
             d,
             machine,
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             (e, index, value, active) -> {},
-            sink(g.name(), nest.macs()));
+            sink(g.name(), nest.macs(), null));
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);

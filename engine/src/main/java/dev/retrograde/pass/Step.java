@@ -32,19 +32,52 @@ sealed interface Step {
   /// bound to as well.
   Step rebound(Buf from, Buf to);
 
+  /// How many rows a launch need be run for.
+  ///
+  /// @param count i32 scalar
+  /// @param capacity rows that the kernel's whole outermost loop runs over, in equal parts
+  record Rows(View count, int capacity) {}
+
   /// A kernel on buffers, one for each parameter.
-  record Launch(String name, Phase phase, Kernel kernel, List<Buf> buffers, long macs, long work)
+  ///
+  /// @param rows where the first part of the kernel's outermost loop is enough, else null
+  record Launch(
+      String name,
+      Phase phase,
+      Kernel kernel,
+      List<Buf> params,
+      long macs,
+      long work,
+      @Nullable Rows rows)
       implements Step {
+    @Override
+    public List<Buf> buffers() {
+      if (rows == null) {
+        return params;
+      }
+      List<Buf> all = new ArrayList<>(params);
+      all.add(rows.count.buf());
+      return all;
+    }
+
     @Override
     public boolean mayFail() {
       return false;
     }
 
+    Launch withMacs(long other) {
+      return new Launch(name, phase, kernel, params, other, work, rows);
+    }
+
     @Override
     public Launch rebound(Buf from, Buf to) {
       // The kernel keeps its two parameters; both may now name the same memory.
-      List<Buf> bufs = buffers.stream().map(b -> b == from ? to : b).toList();
-      return new Launch(name, phase, kernel, bufs, macs, work);
+      List<Buf> bufs = params.stream().map(b -> b == from ? to : b).toList();
+      Rows r =
+          rows == null
+              ? null
+              : new Rows(views(List.of(rows.count), from, to).get(0), rows.capacity);
+      return new Launch(name, phase, kernel, bufs, macs, work, r);
     }
   }
 
