@@ -531,7 +531,7 @@ final class Lowering {
       Views through,
       @Nullable Group g) {
     int widest = widest(g, stores, through, null);
-    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>(), null);
+    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>(), rows(g));
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -669,7 +669,7 @@ final class Lowering {
             .macs(
                 n.operands().stream().map(Value::type).toList(),
                 n.results().stream().map(Value::type).toList());
-    launch(g.name(), s.write(e), e.buffers(), macs);
+    launch(g.name(), s.write(e), e.buffers(), macs, rows(g));
     if (!direct) {
       long offset =
           geometry.top() * whole.strides().get(1) + geometry.left() * whole.strides().get(2);
@@ -977,15 +977,15 @@ final class Lowering {
           at += v.type().dim(c.axis());
         }
       }
-      case WindowOp.WindowUnpick u -> scatter(n, u.g(), y, true);
-      case WindowOp.WindowSpread u -> scatter(n, u.g(), y, false);
+      case WindowOp.WindowUnpick u -> scatter(g, n, u.g(), y, true);
+      case WindowOp.WindowSpread u -> scatter(g, n, u.g(), y, false);
       default -> throw new AssertionError(n + " is no move");
     }
     to.forEach(views::put);
   }
 
   /// Adds each window's cotangent to its elements, window by window.
-  private void scatter(Node n, Geometry g, View x, boolean picked) {
+  private void scatter(Group group, Node n, Geometry g, View x, boolean picked) {
     List<Integer> out = n.operand(0).type().dims();
     if (Fusion.size(x.dims()) == 0) {
       return;
@@ -1068,7 +1068,7 @@ final class Lowering {
                     }
                   }
                 }));
-    launch(n.op().name(), w.finish(out.get(0)), e.buffers(), 0);
+    launch(n.op().name(), w.finish(out.get(0)), e.buffers(), 0, rows(group));
   }
 
   private void lowerHost(Group g) {

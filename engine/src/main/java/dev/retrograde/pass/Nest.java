@@ -223,7 +223,10 @@ record Nest(View a, long aOffset, View b, long bOffset, List<Dim> dims, List<Int
     Dim d = first.get(0);
     boolean alone =
         (d.a == 0) != (d.b == 0)
-            && outputs().stream().filter(o -> (o.a == 0) == (d.a == 0) && (o.b == 0) == (d.b == 0)).count() == 1;
+            && outputs().stream()
+                    .filter(o -> (o.a == 0) == (d.a == 0) && (o.b == 0) == (d.b == 0))
+                    .count()
+                == 1;
     if (!alone) {
       return d.equals(dims.get(0)) ? new Led(this, d) : null;
     }

@@ -15,6 +15,8 @@ import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.target.Target;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,24 +30,65 @@ import org.junit.jupiter.api.TestFactory;
 /// tensors of that size, whatever lies past it.
 class RunTimeSizeTest {
   private static final List<Integer> COUNTS = List.of(SizePrograms.CAPACITY, 0, 1, 13, 2);
+  private static final List<Integer> LONG_COUNTS = List.of(SizePrograms.LONG, 0, 1, 64, 65);
 
   @TestFactory
   Stream<DynamicTest> compiledTargetsAgreeWithTheInterpreter() {
-    Map<String, Program> all = SizePrograms.all();
-    return all.entrySet().stream()
-        .map(e -> DynamicTest.dynamicTest(e.getKey(), () -> check(e.getKey(), e.getValue())));
+    return tests(SizePrograms.all(), COUNTS);
   }
 
-  private static void check(String what, Program p) {
+  @TestFactory
+  Stream<DynamicTest> blocksOfRowsAgreeWithTheInterpreter() {
+    return tests(SizePrograms.blocks(), LONG_COUNTS);
+  }
+
+  private static Stream<DynamicTest> tests(Map<String, Program> all, List<Integer> counts) {
+    return all.entrySet().stream()
+        .map(e ->
+            DynamicTest.dynamicTest(e.getKey(), () -> check(e.getKey(), e.getValue(), counts)));
+  }
+
+  private static void check(String what, Program p, List<Integer> counts) {
     Verifier.verify(p);
-    List<Map<String, HostTensor>> meaning = meaning(p);
-    agree(what + " on interp", meaning, runs(new InterpTarget(), 1, p, meaning), 0);
-    List<Map<String, HostTensor>> bytecode = runs(new JvmTarget(), 1, p, meaning);
-    agree(what + " on jvm", meaning, bytecode, 2e-5);
+    List<Map<String, HostTensor>> meaning = meaning(p, counts);
+    agree(what + " on interp", meaning, runs(new InterpTarget(), 1, p, meaning, counts), counts, 0);
+    List<Map<String, HostTensor>> bytecode = runs(new JvmTarget(), 1, p, meaning, counts);
+    agree(what + " on jvm", meaning, bytecode, counts, 2e-5);
     for (Target t : Runs.levels()) {
-      agree(what + " on " + t.name(), bytecode, runs(t, 1, p, meaning), 0);
+      agree(what + " on " + t.name(), bytecode, runs(t, 1, p, meaning, counts), counts, 0);
     }
-    agree(what + " on two threads", bytecode, runs(new X64Target(), 2, p, meaning), 0);
+    List<Map<String, HostTensor>> two = runs(new X64Target(), 2, p, meaning, counts);
+    agree(what + " on two threads", bytecode, two, counts, 0);
+  }
+
+  /// A kernel that does not reach a row leaves what was there.
+  @TestFactory
+  Stream<DynamicTest> rowsFarPastTheCountAreNotComputed() {
+    return Stream.of("a layer", "a product of rows", "a batch of products", "images")
+        .map(name -> DynamicTest.dynamicTest(name, () -> unreached(SizePrograms.blocks(), name)));
+  }
+
+  private static void unreached(Map<String, Program> all, String name) {
+    Program p = Verifier.verify(all.get(name));
+    for (Target t : Stream.concat(Stream.of(new JvmTarget()), Runs.levels().stream()).toList()) {
+      try (StateStore s = StateStore.of(3, p);
+          Executable e = t.compile(p, s, Target.Options.threads(1))) {
+        inputs(p, 1).forEach((input, x) -> Segments.write(e.input(input), x));
+        for (Program.Named o : p.outputs()) {
+          e.output(o.name()).fill((byte) 7);
+        }
+        e.run();
+        for (Program.Named o : p.outputs()) {
+          Type type = o.value().type();
+          if (type.ragged() && type.extents().get(0) instanceof Extent.Ragged) {
+            MemorySegment m = e.output(o.name());
+            assertThat(m.get(ValueLayout.JAVA_BYTE, m.byteSize() - 1))
+                .as("%s on %s, the end of %s", name, t.name(), o.name())
+                .isEqualTo((byte) 7);
+          }
+        }
+      }
+    }
   }
 
   /// Inputs of a run: floats around zero, whole numbers from 0 to 3; NaN and large numbers past the
@@ -77,7 +120,7 @@ class RunTimeSizeTest {
   }
 
   /// What the interpreter makes of tensors that end at the count.
-  private static List<Map<String, HostTensor>> meaning(Program p) {
+  private static List<Map<String, HostTensor>> meaning(Program p, List<Integer> counts) {
     Map<String, HostTensor> state = new LinkedHashMap<>();
     try (StateStore s = StateStore.of(3, p)) {
       for (StateEntry e : s.entries()) {
@@ -85,7 +128,7 @@ class RunTimeSizeTest {
       }
     }
     List<Map<String, HostTensor>> out = new ArrayList<>();
-    for (int count : COUNTS) {
+    for (int count : counts) {
       Map<String, HostTensor> in = inputs(p, count);
       for (Program.Named i : p.inputs()) {
         Type t = i.value().type();
@@ -104,12 +147,16 @@ class RunTimeSizeTest {
 
   /// The same of an executable, cut to the sizes that the interpreter found.
   private static List<Map<String, HostTensor>> runs(
-      Target target, int threads, Program p, List<Map<String, HostTensor>> sizes) {
+      Target target,
+      int threads,
+      Program p,
+      List<Map<String, HostTensor>> sizes,
+      List<Integer> counts) {
     List<Map<String, HostTensor>> out = new ArrayList<>();
     try (StateStore s = StateStore.of(3, p);
         Executable e = target.compile(p, s, Target.Options.threads(threads))) {
-      for (int k = 0; k < COUNTS.size(); k++) {
-        inputs(p, COUNTS.get(k)).forEach((name, x) -> Segments.write(e.input(name), x));
+      for (int k = 0; k < counts.size(); k++) {
+        inputs(p, counts.get(k)).forEach((name, x) -> Segments.write(e.input(name), x));
         e.run();
         Map<String, HostTensor> seen = new LinkedHashMap<>();
         for (Program.Named o : p.outputs()) {
@@ -131,10 +178,11 @@ class RunTimeSizeTest {
       String what,
       List<Map<String, HostTensor>> a,
       List<Map<String, HostTensor>> b,
+      List<Integer> counts,
       double tolerance) {
-    for (int k = 0; k < COUNTS.size(); k++) {
+    for (int k = 0; k < counts.size(); k++) {
       Map<String, HostTensor> found = b.get(k);
-      int count = COUNTS.get(k);
+      int count = counts.get(k);
       a.get(k)
           .forEach((name, x) -> {
             HostTensor y = found.get(name);

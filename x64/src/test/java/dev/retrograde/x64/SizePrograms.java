@@ -23,18 +23,17 @@ import dev.retrograde.trace.Control.Stepped;
 import dev.retrograde.trace.Selection;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /// Programs over axes of run-time size, each op that takes one among them. Each has an input `n`,
-/// the count, from 0 to [#CAPACITY].
+/// the count, from 0 to the capacity: [#CAPACITY], or [#LONG] where kernels run in blocks.
 final class SizePrograms {
   static final int CAPACITY = 21;
+  static final int LONG = 128;
 
   private static final Type WHOLE = Type.of(DType.I32);
   private static final Geometry SQUARE = Geometry.square(3, 1, 1);
@@ -44,15 +43,19 @@ final class SizePrograms {
   private final Tensor n;
   private final Extent rows;
 
-  private SizePrograms(Trace t) {
+  private SizePrograms(Trace t, int capacity) {
     this.t = t;
     this.c = new Control(t);
     this.n = t.input("n", WHOLE);
-    this.rows = new Extent.Ragged(CAPACITY, n.value());
+    this.rows = new Extent.Ragged(capacity, n.value());
   }
 
-  private static Program program(String name, Consumer<SizePrograms> body) {
-    return Trace.program(name, true, t -> body.accept(new SizePrograms(t)));
+  private static Map<String, Program> programs(
+      int capacity, Map<String, Consumer<SizePrograms>> bodies) {
+    Map<String, Program> out = new LinkedHashMap<>();
+    bodies.forEach((name, body) ->
+        out.put(name, Trace.program(name, true, t -> body.accept(new SizePrograms(t, capacity)))));
+    return out;
   }
 
   private Type type(DType d, Object... extents) {
@@ -94,9 +97,81 @@ final class SizePrograms {
     selections(m);
     others(m);
     control(m);
-    Map<String, Program> out = new LinkedHashMap<>();
-    m.forEach((name, body) -> out.put(name, program(name, body)));
-    return out;
+    return programs(CAPACITY, m);
+  }
+
+  /// Programs of [#LONG] rows, of which kernels run the part that counts.
+  static Map<String, Program> blocks() {
+    Map<String, Consumer<SizePrograms>> m = new LinkedHashMap<>();
+    m.put(
+        "a layer",
+        p -> {
+          Tensor x = p.f32("x", p.rows, 40);
+          Tensor w = p.f32("w", 40, 50);
+          p.gradients(p.t.apply(Functions.TANH, p.t.matmul(x, w)), x, w);
+        });
+    m.put(
+        "a product of rows",
+        p -> {
+          Tensor x = p.f32("x", p.rows, 32);
+          Tensor w = p.f32("w", 3, 32);
+          p.t.output("few", p.t.op(contract(List.of(1), List.of(1)), x, w));
+          Tensor v = p.f32("v", 32);
+          p.t.output("one", p.t.op(contract(List.of(1), List.of(0)), x, v));
+          p.t.output("turned", p.t.op(contract(List.of(0), List.of(1)), v, x));
+        });
+    m.put(
+        "a batch of products",
+        p -> {
+          Tensor a = p.f32("a", p.rows, 3, 8);
+          Tensor b = p.f32("b", p.rows, 8, 5);
+          Contract k = new Contract(List.of(0), List.of(0), List.of(2), List.of(1));
+          p.gradients(p.t.op(k, a, b), a, b);
+        });
+    m.put(
+        "sums over many rows",
+        p -> {
+          Tensor a = p.f32("a", p.rows, 2, 40);
+          Tensor b = p.f32("b", 60, p.rows, 2);
+          Tensor y = p.t.op(contract(List.of(0, 1), List.of(1, 2)), a, b);
+          p.t.output("y", y);
+          p.t.output("beside", p.t.sum(a, 1));
+          p.t.output("within", p.t.sum(a, 2));
+          p.t.output("over", p.t.sum(a, 0));
+        });
+    m.put(
+        "images",
+        p -> {
+          Tensor x = p.f32("x", p.rows, 4, 4, 2);
+          Tensor f = p.f32("f", 9, 3, 3, 2);
+          Tensor y = p.t.maxPool(p.t.relu(p.t.conv2d(x, f, SQUARE)), Geometry.square(2, 2, 0));
+          p.gradients(y, x, f);
+        });
+    m.put(
+        "a loop",
+        p -> {
+          Tensor x = p.f32("x", p.rows, 16);
+          Tensor w = p.f32("w", 16, 16);
+          Tensor y =
+              p.c
+                  .forLoop(
+                      p.t.constant(DType.I32, 3),
+                      List.of(x),
+                      (i, k) -> List.of(p.t.apply(Functions.TANH, p.t.matmul(k.get(0), w))))
+                  .get(0);
+          p.gradients(y, x, w);
+        });
+    m.put(
+        "chosen rows",
+        p -> {
+          Tensor x = p.f32("x", LONG, 24);
+          Tensor w = p.f32("w", 24, 24);
+          Tensor number = p.t.op(new MoveOp.Iota(Type.of(DType.I32, LONG), 0));
+          Selection s = Selection.compact(p.t, p.t.less(number, p.n));
+          Tensor y = p.t.relu(p.t.matmul(s.gather(p.t, x), w));
+          p.gradients(s.scatter(p.t, y, LONG), x, w);
+        });
+    return programs(LONG, m);
   }
 
   private static void elementwise(Map<String, Consumer<SizePrograms>> m) {
@@ -597,9 +672,5 @@ final class SizePrograms {
                   .get(0);
           p.gradients(y, x);
         });
-  }
-
-  static Stream<String> names() {
-    return new ArrayList<>(all().keySet()).stream();
   }
 }

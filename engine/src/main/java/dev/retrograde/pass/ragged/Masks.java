@@ -26,6 +26,10 @@ final class Masks {
     this.now = now;
   }
 
+  Value now(Value v) {
+    return now.apply(v);
+  }
+
   /// The type with capacities for run-time sizes.
   static Type whole(Type t) {
     return t.ragged() ? t.with(whole(t.extents())) : t;

@@ -107,7 +107,12 @@ final class Rules {
 
   List<Value> linear(LinearOp op) {
     return switch (op) {
-      case LinearOp.Contract c -> one(c, zeroed(0, c.leftContract()), zeroed(1, c.rightContract()));
+      case LinearOp.Contract c -> {
+        Value blocks = BlockSum.of(e, masks::now, c, in, List.of(was(0), was(1)));
+        yield blocks != null
+            ? List.of(blocks)
+            : one(c, zeroed(0, c.leftContract()), zeroed(1, c.rightContract()));
+      }
       case LinearOp.Conv c -> same(c);
       case LinearOp.ConvDataGrad c ->
           same(new LinearOp.ConvDataGrad(c.g(), Masks.whole(c.images())));
