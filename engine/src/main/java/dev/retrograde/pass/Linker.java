@@ -226,15 +226,17 @@ final class Linker {
     List<MemorySegment> in = m.in().stream().map(this::at).toList();
     MemorySegment out = at(m.out());
     DType d = m.out().buf().dtype;
+    View counted = m.count();
+    MemorySegment count = counted == null ? null : at(counted);
     return switch (m.node().op()) {
       case MoveOp.ScatterAdd _ -> {
         List<Integer> dims = m.out().dims();
         long row = Fusion.size(dims.subList(1, dims.size()));
-        yield new RowInstruction.Add(in.get(0), in.get(1), out, d, row);
+        yield new RowInstruction.Add(in.get(0), in.get(1), count, out, d, row);
       }
       case RowOp.SetRows _ -> {
         long row = Fusion.size(m.out().dims().subList(1, m.out().dims().size())) * d.bytes();
-        yield new RowInstruction.Replace(in.get(0), in.get(1), in.get(2), out, row);
+        yield new RowInstruction.Replace(in.get(0), in.get(1), in.get(2), count, out, row);
       }
       case MoveOp.Slice s -> {
         List<Integer> dims = m.in().get(0).dims();

@@ -19,6 +19,7 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.loop.Reg;
 import dev.retrograde.loop.Stmt;
 import dev.retrograde.loop.Writer;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
@@ -335,13 +336,19 @@ final class Lowering {
     if (g == null || g.domain.isEmpty() || g.domain.get(0) < 2) {
       return null;
     }
-    Set<Value> named = fusion.counts().of(g.stored);
-    boolean all = g.stored.stream().allMatch(v -> fusion.counts().of(v) != null);
-    if (!all || named.size() != 1 || (g.reduced != null && g.reduced.contains(0))) {
+    View count = counted(List.copyOf(g.stored), Counts.Tail.UNREAD);
+    boolean within = g.reduced == null || !g.reduced.contains(0);
+    return count == null || !within ? null : new Step.Rows(count, g.domain.get(0));
+  }
+
+  /// Where the one count lies from which on this is known of the rows of all these values, or null.
+  private @Nullable View counted(List<Value> values, Counts.Tail tail) {
+    Set<Value> named = fusion.counts().of(values);
+    if (named.size() != 1 || values.stream().anyMatch(v -> fusion.counts().of(v, tail) == null)) {
       return null;
     }
     View count = views.find(named.iterator().next());
-    return count == null || count.partials() > 1 ? null : new Step.Rows(count, g.domain.get(0));
+    return count == null || count.partials() > 1 ? null : count;
   }
 
   /// Statements that one iteration runs, for deciding whether threads pay.
@@ -780,7 +787,7 @@ final class Lowering {
           .lanes(lane);
     } else {
       // A dim that one operand alone walks may be one of its tiles.
-      boolean whole = lead == null || (led.nest() == nest && (lead.a() == 0) != (lead.b() == 0));
+      boolean whole = lead == null || (lead.step() == 1 && (lead.a() == 0) != (lead.b() == 0));
       new DotSchedule(
               chosen,
               d,
@@ -1082,10 +1089,19 @@ final class Lowering {
     List<View> out = new ArrayList<>();
     n.results().forEach(v -> out.add(place(v)));
     if (movesRows(n)) {
-      steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0)));
+      steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0), moved(n)));
       return;
     }
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
+  }
+
+  /// Where it is said how many rows of its operands a node need move, or null where all are meant.
+  private @Nullable View moved(Node n) {
+    return switch (n.op()) {
+      case MoveOp.ScatterAdd _ -> counted(List.of(n.operand(0)), Counts.Tail.ZERO);
+      case RowOp.SetRows _ -> counted(List.of(n.operand(1), n.operand(2)), Counts.Tail.REPEATED);
+      default -> null;
+    };
   }
 
   /// Whether a node copies to or from places known at run time.
@@ -1207,7 +1223,8 @@ final class Lowering {
               List.of(),
               Origin.NONE.with(Phase.UPDATE));
       String name = "rows of " + u.entry();
-      out.add(new Step.Move(name, Phase.UPDATE, set, List.of(table, rows, numbers), table));
+      out.add(
+          new Step.Move(name, Phase.UPDATE, set, List.of(table, rows, numbers), table, moved(set)));
     }
     return out;
   }

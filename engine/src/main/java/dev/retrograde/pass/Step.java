@@ -96,10 +96,13 @@ sealed interface Step {
 
   /// A node that moves rows, or a part of a tensor, to or from places known at run time; all of it
   /// dense.
-  record Move(String name, Phase phase, Node node, List<View> in, View out) implements Step {
+  ///
+  /// @param count where it is said of how many rows to move is enough, else null
+  record Move(String name, Phase phase, Node node, List<View> in, View out, @Nullable View count)
+      implements Step {
     @Override
     public List<Buf> buffers() {
-      return bufs(in, List.of(out));
+      return bufs(in, count == null ? List.of(out) : List.of(out, count));
     }
 
     @Override
@@ -109,7 +112,9 @@ sealed interface Step {
 
     @Override
     public Move rebound(Buf from, Buf to) {
-      return new Move(name, phase, node, views(in, from, to), views(List.of(out), from, to).get(0));
+      View y = views(List.of(out), from, to).get(0);
+      View c = count == null ? null : views(List.of(count), from, to).get(0);
+      return new Move(name, phase, node, views(in, from, to), y, c);
     }
   }
 

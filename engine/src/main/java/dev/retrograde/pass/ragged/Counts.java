@@ -1,57 +1,68 @@
 package dev.retrograde.pass.ragged;
 
 import dev.retrograde.ir.Value;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// For values of a rewritten program, the i32 scalar that says how many of their rows (along axis
-/// 0) anybody reads. A value that is missing here is read whole.
+/// For values of a rewritten program, an i32 scalar that counts rows (along axis 0), and what is
+/// known of the rows from there on.
 ///
 /// It only saves work: every node is right for all rows of the capacity, so that a pass that loses
 /// track of a value forgets its entry. Passes that rename values keep the table up.
 public final class Counts {
-  private final Map<Value, Value> rows = new HashMap<>();
+  private final Map<Value, Entry> entries = new HashMap<>();
 
-  /// Values whose rows from the count on nobody reads.
-  public void put(Value v, Value count) {
-    rows.put(v, count);
+  /// What is known of rows from the count on.
+  public enum Tail {
+    /// Nobody reads them.
+    UNREAD,
+    /// They are zeros.
+    ZERO,
+    /// They are the last row before, or, where there is none, what was in the place that they are
+    /// written to.
+    REPEATED
   }
 
-  /// How many rows of a value are read, or null if all.
-  public @Nullable Value of(Value v) {
-    return rows.get(v);
+  private record Entry(Value count, Tail tail) {}
+
+  public void put(Value v, Value count, Tail tail) {
+    entries.put(v, new Entry(count, tail));
   }
 
-  public boolean isEmpty() {
-    return rows.isEmpty();
+  /// The count of a value of whose rows this is known, or null.
+  public @Nullable Value of(Value v, Tail tail) {
+    Entry e = entries.get(v);
+    return e == null || e.tail != tail ? null : e.count;
   }
 
-  /// Counts that some of these values name.
+  /// Counts that these values name.
   public Set<Value> of(Iterable<Value> values) {
-    Set<Value> out = new TreeSet<>(java.util.Comparator.comparingInt(Value::id));
+    Set<Value> out = new TreeSet<>(Comparator.comparingInt(Value::id));
     for (Value v : values) {
-      Value count = rows.get(v);
-      if (count != null) {
-        out.add(count);
+      Entry e = entries.get(v);
+      if (e != null) {
+        out.add(e.count);
       }
     }
     return out;
   }
 
-  /// From now on `kept` stands for `v` as well: it has a count only where both have the same.
+  /// From now on `kept` stands for `v` as well: something is known of it only where the same is of
+  /// both.
   public void merge(Value kept, Value v) {
-    Value count = rows.get(kept);
-    if (count != null && !count.equals(rows.get(v))) {
-      rows.remove(kept);
+    if (!Objects.equals(entries.get(kept), entries.get(v))) {
+      entries.remove(kept);
     }
   }
 
   /// The count of a value under another name.
   public void rename(Value v, UnaryOperator<Value> by) {
-    rows.computeIfPresent(v, (x, count) -> by.apply(count));
+    entries.computeIfPresent(v, (x, e) -> new Entry(by.apply(e.count), e.tail));
   }
 }

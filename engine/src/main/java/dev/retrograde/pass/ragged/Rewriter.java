@@ -59,7 +59,7 @@ final class Rewriter {
   /// Notes how many rows of a value are read.
   void note(Value v) {
     if (v.type().rank() > 0 && v.type().extents().get(0) instanceof Extent.Ragged r) {
-      counts.put(now(v), now(r.count()));
+      counts.put(now(v), now(r.count()), Counts.Tail.UNREAD);
     }
   }
 
@@ -90,7 +90,7 @@ final class Rewriter {
 
   private List<Value> rewritten(Node n) {
     List<Value> in = now(n.operands());
-    Rules rules = new Rules(e, masks, n, in);
+    Rules rules = new Rules(e, masks, counts, n, in);
     return switch (n.op()) {
       case MapOp op -> rules.map(op);
       case ReduceOp op -> rules.reduce(op);
@@ -129,7 +129,7 @@ final class Rewriter {
     if (in.get(0).type().dim(0) == 0 || in.get(2).type().dim(0) == 0) {
       return in.get(0);
     }
-    List<Value> whole = Rules.lastRepeated(e, in.get(0), in.get(1), in.get(2), count);
+    List<Value> whole = Rules.lastRepeated(e, counts, in.get(0), in.get(1), in.get(2), count);
     return e.add(op, in.get(0), whole.get(0), whole.get(1));
   }
 
@@ -141,7 +141,7 @@ final class Rewriter {
     if (count == null || table.type().dim(0) == 0 || at.type().dim(0) == 0) {
       return List.of(now(rows), now(at));
     }
-    return Rules.lastRepeated(e, table, now(rows), now(at), count);
+    return Rules.lastRepeated(e, counts, table, now(rows), now(at), count);
   }
 
   private List<Value> control(ControlOp op, Node n, List<Value> in) {

@@ -33,13 +33,15 @@ import java.util.List;
 final class Rules {
   private final Emit e;
   private final Masks masks;
+  private final Counts counts;
   private final Node n;
   private final List<Value> in;
 
   /// @param in what stands for the operands of `n`
-  Rules(Emit e, Masks masks, Node n, List<Value> in) {
+  Rules(Emit e, Masks masks, Counts counts, Node n, List<Value> in) {
     this.e = e;
     this.masks = masks;
+    this.counts = counts;
     this.n = n;
     this.in = in;
   }
@@ -93,6 +95,10 @@ final class Rules {
       case MoveOp.Unslice u -> same(new MoveOp.Unslice(Masks.whole(u.type()), u.strides()));
       case MoveOp.ScatterAdd s -> {
         Value rows = zeroed(0, Emit.allAxes(was(1)));
+        Value count = was(1).rank() == 1 ? masks.count(was(1), 0) : null;
+        if (count != null) {
+          counts.put(rows, count, Counts.Tail.ZERO);
+        }
         yield one(new MoveOp.ScatterAdd(Masks.whole(s.target())), rows, zeroed(1));
       }
       case MoveOp.Literal _,
@@ -221,7 +227,8 @@ final class Rules {
   /// writes the same once more; without any, the table's first row as it is.
   ///
   /// @return rows and positions
-  static List<Value> lastRepeated(Emit e, Value table, Value rows, Value at, Value count) {
+  static List<Value> lastRepeated(
+      Emit e, Counts known, Value table, Value rows, Value at, Value count) {
     int k = at.type().dim(0);
     ScalarCode.Builder b = new ScalarCode.Builder(List.of(DType.I32, DType.I32));
     int least = b.apply(Primitive.SUB, b.arg(1), b.constant(DType.I32, 1));
@@ -245,6 +252,8 @@ final class Rules {
     Value kept = e.broadcastOver(head, whole, List.of(0));
     Value moved = e.add(new MoveOp.Gather(), rows, index);
     Value every = e.broadcast(any, whole, List.of());
-    return List.of(e.select(every, moved, kept), e.select(all, places, first));
+    List<Value> out = List.of(e.select(every, moved, kept), e.select(all, places, first));
+    out.forEach(v -> known.put(v, count, Counts.Tail.REPEATED));
+    return out;
   }
 }
