@@ -3,6 +3,7 @@ package dev.retrograde.interp;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryReport;
@@ -163,9 +164,31 @@ public final class InterpTarget implements Target {
       for (Program.StateParam s : program.state()) {
         old.put(s.entry().name(), state.get(s.entry().name()));
       }
-      Interpreter.Result r = Interpreter.run(program, in, old);
+      Interpreter.Result r = Interpreter.run(program, cut(in, old), old);
       r.updates().forEach(state::set);
-      r.outputs().forEach((name, v) -> Segments.write(output(name), v));
+      Map<String, Type> types = new HashMap<>();
+      program.outputs().forEach(o -> types.put(o.name(), o.value().type()));
+      r.outputs().forEach((name, v) -> write(output(name), v, types.getOrDefault(name, v.type())));
+    }
+
+    /// What lies past a count is written as zeros.
+    private static void write(MemorySegment to, HostTensor v, Type type) {
+      Segments.write(to, type.ragged() ? v.resized(type.dims()) : v);
+    }
+
+    /// Inputs of run-time size without what lies past their counts.
+    private Map<String, HostTensor> cut(Map<String, HostTensor> in, Map<String, HostTensor> old) {
+      Map<Value, HostTensor> env = new HashMap<>();
+      program.inputs().forEach(i -> env.put(i.value(), in.get(i.name())));
+      program.state().forEach(s -> env.put(s.value(), old.get(s.entry().name())));
+      Map<String, HostTensor> out = new HashMap<>(in);
+      for (Program.Named i : program.inputs()) {
+        if (i.value().type().ragged()) {
+          List<Integer> dims = Execution.resolve(i.value().type(), env).dims();
+          out.computeIfPresent(i.name(), (name, x) -> x.resized(dims));
+        }
+      }
+      return out;
     }
 
     @Override

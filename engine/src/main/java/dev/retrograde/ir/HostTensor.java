@@ -121,6 +121,22 @@ public final class HostTensor {
     return new HostTensor(dtype, shape.stream().mapToInt(x -> x).toArray(), bits);
   }
 
+  /// The elements whose index both shapes have, at the same index; zeros elsewhere. Of equal rank.
+  public HostTensor resized(List<Integer> shape) {
+    HostTensor y = zeros(Type.of(dtype, shape));
+    for (int i = 0; i < y.bits.length; i++) {
+      int[] at = y.index(i);
+      boolean inside = true;
+      for (int a = 0; a < at.length; a++) {
+        inside &= at[a] < dims[a];
+      }
+      if (inside) {
+        y.bits[i] = bits[at(at)];
+      }
+    }
+    return y;
+  }
+
   public HostTensor copy() {
     return new HostTensor(dtype, dims, bits.clone());
   }

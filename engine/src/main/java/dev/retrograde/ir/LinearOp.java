@@ -341,6 +341,8 @@ public sealed interface LinearOp extends Op {
                 + ", "
                 + f);
       }
+      Taps.sized(x, List.of(1, 2, 3));
+      Taps.sized(f, List.of(0, 1, 2, 3));
       if (f.dim(1) != g.kernelH || f.dim(2) != g.kernelW) {
         throw new IllegalArgumentException(
             "filters " + f + " are not " + g.kernelH + " by " + g.kernelW);
@@ -518,6 +520,23 @@ public sealed interface LinearOp extends Op {
     /// Receives row-major positions in images, filters and output.
     interface Visitor {
       void tap(int image, int filter, int out);
+    }
+
+    /// Refuses run-time sizes where geometry asks for numbers.
+    static void sized(Type t, List<Integer> axes) {
+      for (int a : axes) {
+        if (t.extents().get(a) instanceof Extent.Ragged r) {
+          throw new IllegalArgumentException(
+              "axis "
+                  + a
+                  + " of "
+                  + t
+                  + " has the run-time size "
+                  + r
+                  + ", and images slide over static ones; pad to the capacity, or let the number of"
+                  + " images vary");
+        }
+      }
     }
 
     static void fits(Conv conv, List<Type> in, Type dy) {

@@ -219,6 +219,7 @@ public sealed interface WindowOp extends Op {
       if (x.rank() != 4 || g.groups() != 1) {
         throw new IllegalArgumentException("windows slide over images [n, h, w, c], found " + x);
       }
+      LinearOp.Taps.sized(x, List.of(1, 2));
       return x.with(
           List.of(
               x.extents().get(0),

@@ -6,6 +6,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.Value;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
@@ -25,6 +26,7 @@ final class Blocks {
   private final Program whole;
   private final Machine machine;
   private final Target.Options options;
+  private final Counts counts;
   private final Map<String, Function> functions = new TreeMap<>();
 
   /// A function: its blocks' memory is one area that every call uses. Where a function is called
@@ -50,10 +52,16 @@ final class Blocks {
     static final String INPUT = "input ";
   }
 
-  Blocks(Program whole, Machine machine, Target.Options options) {
+  /// @param counts how many rows of values are read, of the program and of all blocks
+  Blocks(Program whole, Machine machine, Target.Options options, Counts counts) {
     this.whole = whole;
     this.machine = machine;
     this.options = options;
+    this.counts = counts;
+  }
+
+  Counts counts() {
+    return counts;
   }
 
   /// All functions that the program comes to call, compiled.

@@ -49,9 +49,12 @@ final class ContractionSchedule {
   private final Sink sink;
   private final int width;
   private final int registers;
+  private final @Nullable Dim lead;
 
+  /// @param lead an output dim for the outermost loop to run over, or null for any
   ContractionSchedule(
       Nest nest,
+      @Nullable Dim lead,
       DType dtype,
       Machine machine,
       int lanes,
@@ -59,6 +62,7 @@ final class ContractionSchedule {
       Finish finish,
       Sink sink) {
     this.nest = nest;
+    this.lead = lead;
     this.dtype = dtype;
     this.machine = machine;
     this.width = lanes;
@@ -126,6 +130,13 @@ final class ContractionSchedule {
     return out;
   }
 
+  private boolean leads(Dim d) {
+    return lead != null
+        && d.axis() == lead.axis()
+        && d.step() == lead.step()
+        && d.extent() == lead.extent();
+  }
+
   private Plan plan(@Nullable Dim lane) {
     List<Dim> outs = new ArrayList<>(nest.outputs());
     if (lane != null) {
@@ -134,7 +145,7 @@ final class ContractionSchedule {
     int n = lane == null ? 1 : (lane.extent() + width - 1) / width;
     int budget = registers - (registers > 16 ? 4 : 2);
     // Rows: dims that the vector operand does not see, the innermost first.
-    List<Dim> candidates = outs.stream().filter(d -> d.b() == 0).toList();
+    List<Dim> candidates = outs.stream().filter(d -> d.b() == 0 && !leads(d)).toList();
     Dim row = candidates.isEmpty() ? null : candidates.get(candidates.size() - 1);
     int rowExtent = row == null ? 1 : row.extent();
     double best = Double.MAX_VALUE;
@@ -166,7 +177,7 @@ final class ContractionSchedule {
     if (row2 == null && bestR * bestV < 12) {
       // Another dim that only the vector operand sees shares the broadcasts.
       for (Dim c : outs) {
-        if (c != row && c.a() == 0 && c.b() != 0) {
+        if (c != row && c.a() == 0 && c.b() != 0 && !leads(c)) {
           int d = divisor(c.extent(), Math.max(1, budget / (bestR * bestV + 1)));
           if (d > 1) {
             row2 = c;

@@ -152,16 +152,24 @@ final class ControlLowering {
       ControlOp.Scan s,
       List<Value> operands,
       List<View> captured) {
-    if (!(s.trips() instanceof Extent.Static trips)) {
-      throw new IllegalArgumentException(
-          "Scan '" + n.origin() + "' walks along an axis of run-time size; use the target interp");
-    }
     List<View> carried = carry(n, operands.subList(0, s.carried()));
     List<View> in = views(operands.subList(s.carried(), operands.size()));
     List<View> out = new ArrayList<>();
     n.results().subList(s.carried(), n.results().size()).forEach(v -> out.add(lowering.place(v)));
-    View count = lowering.number(trips.n());
-    return loop(name, phase, n, count, Integer.MAX_VALUE, s.reverse(), carried, in, out, captured);
+    List<Value> params = n.blocks().get(0).params();
+    int own = params.size() - captured.size();
+    return switch (s.trips()) {
+      case Extent.Static t -> {
+        View count = lowering.number(t.n());
+        int most = Integer.MAX_VALUE;
+        yield loop(name, phase, n, count, most, s.reverse(), carried, in, out, captured);
+      }
+      case Extent.Ragged r -> {
+        View count = captured.get(params.indexOf(r.count()) - own);
+        int most = r.capacity();
+        yield loop(name, phase, n, count, most, s.reverse(), carried, in, out, captured);
+      }
+    };
   }
 
   private Step loop(

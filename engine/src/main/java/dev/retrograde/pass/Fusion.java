@@ -10,6 +10,7 @@ import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
+import dev.retrograde.pass.ragged.Counts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,6 +35,7 @@ final class Fusion {
   private static final int FLOATING = 6;
 
   private final Program program;
+  private final Counts counts;
   private final boolean fuse;
   private final boolean epilogues;
   private final List<Group> groups = new ArrayList<>();
@@ -44,14 +46,20 @@ final class Fusion {
   private final Map<Group, Set<Value>> readBy = new HashMap<>();
   private final Set<Node> floating = new HashSet<>();
 
-  Fusion(Program program, boolean fuse, boolean epilogues) {
+  /// @param counts how many rows of values are read
+  Fusion(Program program, Counts counts, boolean fuse, boolean epilogues) {
     this.program = program;
+    this.counts = counts;
     this.fuse = fuse;
     this.epilogues = epilogues;
   }
 
   List<Group> groups() {
     return groups;
+  }
+
+  Counts counts() {
+    return counts;
   }
 
   @Nullable Node maker(Value v) {
@@ -486,6 +494,7 @@ final class Fusion {
   private void collectReaders() {
     mustStore.addAll(base(program.results()));
     for (Node n : program.nodes()) {
+      mustStore.addAll(base(List.copyOf(counts.of(n.results()))));
       Group g = groupOf.get(n);
       if (g == null) {
         continue;

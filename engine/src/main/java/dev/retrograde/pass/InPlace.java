@@ -85,7 +85,8 @@ final class InPlace {
   private static boolean overlays(Step s, Buf old, Buf fresh) {
     return switch (s) {
       case Step.Launch l ->
-          Overlay.suits(l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh));
+          l.params().contains(old)
+              && Overlay.suits(l.kernel(), l.params().indexOf(old), l.params().indexOf(fresh));
       case Step.If i -> overlays(i.yes(), old, fresh) && overlays(i.no(), old, fresh);
       case Step.Move m -> replaces(m, old, fresh);
       case Step.Host _, Step.Frame _, Step.Loop _, Step.Call _ -> false;

@@ -25,6 +25,21 @@ interface Instruction {
     }
   }
 
+  /// A kernel whose outermost loop runs over `capacity` rows, as far as a count of them asks for.
+  record LaunchRows(
+      BoundKernel kernel, long extent, boolean split, MemorySegment count, int capacity)
+      implements Instruction {
+    @Override
+    public int run(Runner r, int pc) {
+      long n = Math.clamp(count.get(ValueLayout.JAVA_INT_UNALIGNED, 0), 0, capacity);
+      long part = (n * extent + capacity - 1) / capacity;
+      if (part > 0) {
+        r.launch(kernel, part, split);
+      }
+      return pc + 1;
+    }
+  }
+
   /// A node evaluated on the heap.
   record Host(Node node, List<Place> in, List<Place> out) implements Instruction {
     /// Where a dense tensor is.

@@ -8,6 +8,7 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.target.KernelCompiler.BoundKernel;
 import dev.retrograde.target.KernelCompiler.CompiledKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -212,23 +213,30 @@ final class Linker {
     CompiledKernel k = distinct.computeIfAbsent(l.kernel(), compiler::compile);
     boolean split = threads && l.kernel().extent() > 1 && l.work() > WORTH_THREADS;
     splits |= split;
-    List<MemorySegment> buffers = l.buffers().stream().map(this::segment).toList();
-    code.add(new Instruction.Launch(k.bind(buffers), l.kernel().extent(), split));
+    BoundKernel bound = k.bind(l.params().stream().map(this::segment).toList());
+    Step.Rows rows = l.rows();
+    code.add(
+        rows == null
+            ? new Instruction.Launch(bound, l.kernel().extent(), split)
+            : new Instruction.LaunchRows(
+                bound, l.kernel().extent(), split, at(rows.count()), rows.capacity()));
   }
 
   private Instruction move(Step.Move m) {
     List<MemorySegment> in = m.in().stream().map(this::at).toList();
     MemorySegment out = at(m.out());
     DType d = m.out().buf().dtype;
+    View counted = m.count();
+    MemorySegment count = counted == null ? null : at(counted);
     return switch (m.node().op()) {
       case MoveOp.ScatterAdd _ -> {
         List<Integer> dims = m.out().dims();
         long row = Fusion.size(dims.subList(1, dims.size()));
-        yield new RowInstruction.Add(in.get(0), in.get(1), out, d, row);
+        yield new RowInstruction.Add(in.get(0), in.get(1), count, out, d, row);
       }
       case RowOp.SetRows _ -> {
         long row = Fusion.size(m.out().dims().subList(1, m.out().dims().size())) * d.bytes();
-        yield new RowInstruction.Replace(in.get(0), in.get(1), in.get(2), out, row);
+        yield new RowInstruction.Replace(in.get(0), in.get(1), in.get(2), count, out, row);
       }
       case MoveOp.Slice s -> {
         List<Integer> dims = m.in().get(0).dims();

@@ -19,6 +19,7 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.loop.Reg;
 import dev.retrograde.loop.Stmt;
 import dev.retrograde.loop.Writer;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
@@ -319,9 +320,36 @@ final class Lowering {
   }
 
   private void launch(String name, Kernel k, List<Buf> bufs, long macs) {
+    launch(name, k, bufs, macs, null);
+  }
+
+  /// @param rows where rows from a count on are not needed, of a kernel whose outermost loop runs
+  ///   over all rows in equal parts
+  private void launch(String name, Kernel k, List<Buf> bufs, long macs, Step.@Nullable Rows rows) {
     if (k.extent() > 0 && !k.body().isEmpty()) {
-      steps.add(new Step.Launch(name, phase, k, bufs, macs, work(k.body()) * k.extent()));
+      long work = work(k.body()) * k.extent();
+      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows));
     }
+  }
+
+  /// The rows that a group need be computed for, or null where all are.
+  private Step.@Nullable Rows rows(@Nullable Group g) {
+    if (g == null || g.domain.isEmpty() || g.domain.get(0) < 2) {
+      return null;
+    }
+    View count = counted(List.copyOf(g.stored), Counts.Tail.UNREAD);
+    boolean within = g.reduced == null || !g.reduced.contains(0);
+    return count == null || !within ? null : new Step.Rows(count, g.domain.get(0));
+  }
+
+  /// Where the one count lies from which on this is known of the rows of all these values, or null.
+  private @Nullable View counted(List<Value> values, Counts.Tail tail) {
+    Set<Value> named = fusion.counts().of(values);
+    if (named.size() != 1 || values.stream().anyMatch(v -> fusion.counts().of(v, tail) == null)) {
+      return null;
+    }
+    View count = views.find(named.iterator().next());
+    return count == null || count.partials() > 1 ? null : count;
   }
 
   /// Statements that one iteration runs, for deciding whether threads pay.
@@ -437,7 +465,7 @@ final class Lowering {
     reduces.forEach(r -> all.add(r.operand(0)));
     int widest = widest(g, all, views, null);
     Map<Node, View> partials = new LinkedHashMap<>();
-    LoopSchedule.KernelMaker maker = maker(name, widest, partials);
+    LoopSchedule.KernelMaker maker = maker(name, widest, partials, rows(g));
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -456,7 +484,8 @@ final class Lowering {
   }
 
   /// @param partials receives the partial sums that a schedule asks for
-  private LoopSchedule.KernelMaker maker(String name, int widest, Map<Node, View> partials) {
+  private LoopSchedule.KernelMaker maker(
+      String name, int widest, Map<Node, View> partials, Step.@Nullable Rows rows) {
     return new LoopSchedule.KernelMaker() {
       @Override
       public int lanes() {
@@ -488,7 +517,8 @@ final class Lowering {
 
       @Override
       public void done(Kernel kernel, Evaluator e) {
-        launch(name, kernel, e.buffers(), 0);
+        // Where sums are cut, the outermost loop runs over pieces of them.
+        launch(name, kernel, e.buffers(), 0, partials.isEmpty() ? rows : null);
       }
     };
   }
@@ -509,7 +539,7 @@ final class Lowering {
       Views through,
       @Nullable Group g) {
     int widest = widest(g, stores, through, null);
-    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>());
+    LoopSchedule.KernelMaker maker = maker(name, widest, new LinkedHashMap<>(), rows(g));
     new LoopSchedule(
             g == null ? Group.copy(domain) : g,
             domain,
@@ -647,7 +677,7 @@ final class Lowering {
             .macs(
                 n.operands().stream().map(Value::type).toList(),
                 n.results().stream().map(Value::type).toList());
-    launch(g.name(), s.write(e), e.buffers(), macs);
+    launch(g.name(), s.write(e), e.buffers(), macs, rows(g));
     if (!direct) {
       long offset =
           geometry.top() * whole.strides().get(1) + geometry.left() * whole.strides().get(2);
@@ -717,8 +747,11 @@ final class Lowering {
           }
         };
     long macs = nest.macs();
-    Nest use = nest;
+    Step.Rows rows = rows(g);
+    Nest.Led led = rows == null ? null : nest.led(rows.capacity());
+    Nest use = led == null ? nest : led.nest();
     Nest.Dim lane = ContractionSchedule.laneDim(use);
+    Nest.Dim lead = led == null || led.lead().equals(lane) ? null : led.lead();
     if (lane != null && lane.a() != 0 && lane.b() == 0) {
       use = use.swapped();
       lane = lane.swapped();
@@ -741,19 +774,21 @@ final class Lowering {
       plain = true;
     }
     Nest chosen = use;
-    ContractionSchedule s =
-        new ContractionSchedule(
-            chosen,
-            d,
-            machine,
-            lanes,
-            w -> new Evaluator(fusion, views, g, new Writer(w)),
-            finish,
-            sink(g.name(), 0));
     int from = steps.size();
     if (plain && !(lane == null && dot != null)) {
-      s.lanes(lane);
+      new ContractionSchedule(
+              chosen,
+              lead,
+              d,
+              machine,
+              lanes,
+              w -> new Evaluator(fusion, views, g, new Writer(w)),
+              finish,
+              sink(g.name(), 0, lead == null ? null : rows))
+          .lanes(lane);
     } else {
+      // A dim that one operand alone walks may be one of its tiles.
+      boolean whole = lead == null || (lead.step() == 1 && (lead.a() == 0) != (lead.b() == 0));
       new DotSchedule(
               chosen,
               d,
@@ -761,17 +796,17 @@ final class Lowering {
               machine.registers(),
               w -> new Evaluator(fusion, views, g, new Writer(w)),
               finish,
-              sink(g.name(), 0))
+              sink(g.name(), 0, whole ? null : rows))
           .write(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
   }
 
-  private ContractionSchedule.Sink sink(String name, long macs) {
+  private ContractionSchedule.Sink sink(String name, long macs, Step.@Nullable Rows rows) {
     return new ContractionSchedule.Sink() {
       @Override
       public void kernel(Kernel k, Evaluator e) {
-        launch(name, k, e.buffers(), macs);
+        launch(name, k, e.buffers(), macs, rows);
       }
 
       @Override
@@ -796,9 +831,7 @@ final class Lowering {
   /// Books multiply-adds on the last step written since `from`.
   private void share(int from, long macs) {
     if (steps.size() > from && steps.get(steps.size() - 1) instanceof Step.Launch x) {
-      steps.set(
-          steps.size() - 1,
-          new Step.Launch(x.name(), x.phase(), x.kernel(), x.buffers(), macs, x.work()));
+      steps.set(steps.size() - 1, x.withMacs(macs));
     }
   }
 
@@ -905,12 +938,13 @@ final class Lowering {
     ContractionSchedule s =
         new ContractionSchedule(
             nest,
+            null,
             d,
             machine,
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             (e, index, value, active) -> {},
-            sink(g.name(), nest.macs()));
+            sink(g.name(), nest.macs(), null));
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);
@@ -951,15 +985,15 @@ final class Lowering {
           at += v.type().dim(c.axis());
         }
       }
-      case WindowOp.WindowUnpick u -> scatter(n, u.g(), y, true);
-      case WindowOp.WindowSpread u -> scatter(n, u.g(), y, false);
+      case WindowOp.WindowUnpick u -> scatter(g, n, u.g(), y, true);
+      case WindowOp.WindowSpread u -> scatter(g, n, u.g(), y, false);
       default -> throw new AssertionError(n + " is no move");
     }
     to.forEach(views::put);
   }
 
   /// Adds each window's cotangent to its elements, window by window.
-  private void scatter(Node n, Geometry g, View x, boolean picked) {
+  private void scatter(Group group, Node n, Geometry g, View x, boolean picked) {
     List<Integer> out = n.operand(0).type().dims();
     if (Fusion.size(x.dims()) == 0) {
       return;
@@ -1042,7 +1076,7 @@ final class Lowering {
                     }
                   }
                 }));
-    launch(n.op().name(), w.finish(out.get(0)), e.buffers(), 0);
+    launch(n.op().name(), w.finish(out.get(0)), e.buffers(), 0, rows(group));
   }
 
   private void lowerHost(Group g) {
@@ -1056,10 +1090,19 @@ final class Lowering {
     List<View> out = new ArrayList<>();
     n.results().forEach(v -> out.add(place(v)));
     if (movesRows(n)) {
-      steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0)));
+      steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0), moved(n)));
       return;
     }
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
+  }
+
+  /// Where it is said how many rows of its operands a node need move, or null where all are meant.
+  private @Nullable View moved(Node n) {
+    return switch (n.op()) {
+      case MoveOp.ScatterAdd _ -> counted(List.of(n.operand(0)), Counts.Tail.ZERO);
+      case RowOp.SetRows _ -> counted(List.of(n.operand(1), n.operand(2)), Counts.Tail.REPEATED);
+      default -> null;
+    };
   }
 
   /// Whether a node copies to or from places known at run time.
@@ -1198,7 +1241,8 @@ final class Lowering {
               List.of(),
               Origin.NONE.with(Phase.UPDATE));
       String name = "rows of " + u.entry();
-      out.add(new Step.Move(name, Phase.UPDATE, set, List.of(table, rows, numbers), table));
+      out.add(
+          new Step.Move(name, Phase.UPDATE, set, List.of(table, rows, numbers), table, moved(set)));
     }
     return out;
   }

@@ -6,6 +6,7 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Type;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A product as a loop nest: `out[o] = sum over r of a[o, r] * b[o, r]`, every place affine.
 /// Products, convolutions and both their transposes are such nests and share one schedule.
@@ -202,6 +203,43 @@ record Nest(View a, long aOffset, View b, long bOffset, List<Dim> dims, List<Int
       }
     }
     return out;
+  }
+
+  private static final int MOST_BLOCK = 64;
+  private static final int LEAST_BLOCK = 8;
+
+  /// A nest and the dim of it that is to be the outermost loop of its kernels.
+  record Led(Nest nest, Dim lead) {}
+
+  /// The nest with blocks of output rows outermost, so that a part of the rows can be had by a part
+  /// of the outermost loop; null where its shape does not allow that without giving up tiles.
+  ///
+  /// @param rows size of the output's first axis
+  @Nullable Led led(int rows) {
+    List<Dim> first = outputs().stream().filter(d -> d.axis == 0).toList();
+    if (first.size() != 1 || first.get(0).extent != rows) {
+      return null;
+    }
+    Dim d = first.get(0);
+    boolean alone =
+        (d.a == 0) != (d.b == 0)
+            && outputs().stream()
+                    .filter(o -> (o.a == 0) == (d.a == 0) && (o.b == 0) == (d.b == 0))
+                    .count()
+                == 1;
+    if (!alone) {
+      return d.equals(dims.get(0)) ? new Led(this, d) : null;
+    }
+    int block = ContractionSchedule.divisor(rows, Math.min(MOST_BLOCK, rows / 2));
+    if (block < LEAST_BLOCK) {
+      return null;
+    }
+    Dim lead = new Dim(rows / block, d.a * block, d.b * block, 0, d.step * block);
+    List<Dim> split = new ArrayList<>(List.of(lead));
+    for (Dim o : dims) {
+      split.add(o.equals(d) ? new Dim(block, d.a, d.b, 0, d.step) : o);
+    }
+    return new Led(new Nest(a, aOffset, b, bOffset, split, start), lead);
   }
 
   /// Multiply-adds.

@@ -3,6 +3,7 @@ package dev.retrograde.pass;
 import dev.retrograde.ir.Block;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
@@ -11,9 +12,11 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +33,14 @@ final class Outline {
   private static final Type NUMBER = Type.of(DType.I64);
 
   private final Emit.Ids ids;
+  private final Counts counts;
 
   /// Nullary nodes that made a value outside of the block at hand.
   private final Map<Value, Node> constants = new HashMap<>();
 
-  private Outline(Emit.Ids ids) {
+  private Outline(Emit.Ids ids, Counts counts) {
     this.ids = ids;
+    this.counts = counts;
   }
 
   static boolean controls(Node n) {
@@ -45,11 +50,12 @@ final class Outline {
         || n.op() instanceof FrameOp;
   }
 
-  static Program run(Program p) {
+  /// @param counts how many rows of values are read; kept up for those in blocks
+  static Program run(Program p, Counts counts) {
     if (p.nodes().stream().noneMatch(Outline::controls)) {
       return p;
     }
-    Outline o = new Outline(p.emitter().ids());
+    Outline o = new Outline(p.emitter().ids(), counts);
     Map<Value, Value> renamed = new HashMap<>();
     List<Node> nodes = o.nodes(p.nodes(), renamed);
     Map<String, Block> functions = new TreeMap<>();
@@ -62,6 +68,7 @@ final class Outline {
     for (Node n : nodes) {
       List<Value> operands = n.operands().stream().map(v -> of(renamed, v)).toList();
       List<Value> results = n.results().stream().map(v -> number(v, renamed)).toList();
+      results.forEach(v -> counts.rename(v, c -> of(renamed, c)));
       if (n.operands().isEmpty() && n.op() instanceof MoveOp) {
         constants.put(n.result(), n);
       }
@@ -70,17 +77,30 @@ final class Outline {
         continue;
       }
       Set<Value> outer = new LinkedHashSet<>();
-      n.blocks().forEach(b -> Uses.captured(b).forEach(v -> outer.add(v)));
+      n.blocks().forEach(b -> outer.addAll(captured(b)));
       outer.removeIf(constants::containsKey);
+      if (n.op() instanceof ControlOp.Scan c && c.trips() instanceof Extent.Ragged r) {
+        outer.add(r.count());
+      }
       List<Value> captured = List.copyOf(outer);
       List<Block> blocks = n.blocks().stream().map(b -> block(b, renamed, captured)).toList();
       List<Value> all = new ArrayList<>(operands);
       captured.forEach(v -> all.add(of(renamed, v)));
-      ControlOp control = (ControlOp) op(n.op());
+      ControlOp control = trips((ControlOp) op(n.op()), captured, blocks);
       Op closed = new ControlOp.Closed(control, captured.size());
       out.add(new Node(closed, all, results, blocks, n.origin()));
     }
     return out;
+  }
+
+  /// A scan over a run-time number of rows names the parameter that hands it in.
+  private static ControlOp trips(ControlOp op, List<Value> captured, List<Block> blocks) {
+    if (!(op instanceof ControlOp.Scan s && s.trips() instanceof Extent.Ragged r)) {
+      return op;
+    }
+    List<Value> params = blocks.get(0).params();
+    Value count = params.get(params.size() - captured.size() + captured.indexOf(r.count()));
+    return new ControlOp.Scan(new Extent.Ragged(r.capacity(), count), s.carried(), s.reverse());
   }
 
   /// The block with these outer values as further parameters.
@@ -89,7 +109,7 @@ final class Outline {
     List<Value> params = new ArrayList<>();
     b.params().forEach(v -> params.add(number(v, renamed)));
     List<Node> inner = new ArrayList<>();
-    for (Value v : Uses.captured(b)) {
+    for (Value v : captured(b)) {
       Node constant = constants.get(v);
       if (constant != null) {
         Value copy = new Value(ids.next(), v.type());
@@ -102,8 +122,23 @@ final class Outline {
       params.add(p);
       renamed.put(v, p);
     }
+    b.params().forEach(v -> counts.rename(v, c -> of(renamed, c)));
     inner.addAll(nodes(b.nodes(), renamed));
     return new Block(params, inner, b.results().stream().map(v -> of(renamed, v)).toList());
+  }
+
+  /// Values from outside that a block uses, counts of rows of its own values included.
+  private Set<Value> captured(Block b) {
+    Set<Value> all = new LinkedHashSet<>(Uses.captured(b));
+    all.addAll(counts.of(b.params()));
+    Set<Value> own = new HashSet<>(b.params());
+    for (Node n : b.nodes()) {
+      all.addAll(counts.of(n.results()));
+      own.addAll(n.results());
+      n.blocks().forEach(inner -> all.addAll(captured(inner)));
+    }
+    all.removeAll(own);
+    return all;
   }
 
   private static Value of(Map<Value, Value> renamed, Value v) {

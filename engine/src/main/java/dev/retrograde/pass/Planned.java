@@ -1,6 +1,8 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.ir.Program;
+import dev.retrograde.pass.ragged.Capacities;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
@@ -32,10 +34,12 @@ record Planned(
   /// Readable and writable bytes after a buffer, for whole vectors at its end.
   static final long SLACK = 64;
 
-  /// @param random the program with random numbers written as arithmetic
-  static Planned of(Program program, Program random, Machine machine, Target.Options options) {
-    Program closed = Outline.run(random);
-    return of(program, closed, machine, options, new Blocks(closed, machine, options), true);
+  /// @param random the program over capacities, with random numbers written as arithmetic
+  static Planned of(
+      Program program, Capacities.Fixed random, Machine machine, Target.Options options) {
+    Program closed = Outline.run(random.program(), random.counts());
+    Blocks blocks = new Blocks(closed, machine, options, random.counts());
+    return of(program, closed, machine, options, blocks, true);
   }
 
   /// A block of a program, as a program of its own.
@@ -53,11 +57,12 @@ record Planned(
       Blocks blocks,
       boolean outermost) {
     // Copies come last: simplifying takes them for maps that do nothing.
-    Program simple = Regroup.run(options.on("simplify") ? Simplify.run(closed) : closed);
+    Counts counts = blocks.counts();
+    Program simple = Regroup.run(options.on("simplify") ? Simplify.run(closed, counts) : closed);
     if (outermost) {
       blocks.compileFunctions(simple.nodes());
     }
-    Fusion fusion = new Fusion(simple, options.on("fuse"), options.on("epilogue"));
+    Fusion fusion = new Fusion(simple, counts, options.on("fuse"), options.on("epilogue"));
     fusion.run();
     Lowering l = new Lowering(simple, machine, fusion, blocks, outermost);
     l.run();

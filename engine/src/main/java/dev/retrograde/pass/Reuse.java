@@ -51,13 +51,13 @@ final class Reuse {
       if (!(steps.get(i) instanceof Step.Launch l)) {
         continue;
       }
-      for (Buf fresh : l.buffers()) {
+      for (Buf fresh : l.params()) {
         // A buffer that nobody reads is not worth it.
         if (fresh.home != Buf.Home.ARENA || death(fresh) <= i) {
           continue;
         }
         boolean born = birth(fresh) == i;
-        if (born && fresh.border != null && l.buffers().size() == 1) {
+        if (born && fresh.border != null && l.params().size() == 1) {
           cleared.put(fresh, i);
           continue;
         }
@@ -72,7 +72,7 @@ final class Reuse {
   /// @param border the step that clears a border of the fresh one, before this step
   private void lay(Step.Launch l, int step, Buf fresh, @Nullable Integer border) {
     Buf best = null;
-    for (Buf old : l.buffers()) {
+    for (Buf old : l.params()) {
       // The youngest: the memory of both is one for as long as either lives.
       if (old.home == Buf.Home.ARENA
           && birth(old) < (border == null ? step : border)
@@ -97,7 +97,7 @@ final class Reuse {
         && old.dtype.bytes() == fresh.dtype.bytes()
         && Objects.equals(old.border, fresh.border)
         && Overlay.suits(
-            l.kernel(), l.buffers().indexOf(old), l.buffers().indexOf(fresh), fresh.inner());
+            l.kernel(), l.params().indexOf(old), l.params().indexOf(fresh), fresh.inner());
   }
 
   private int birth(Buf b) {

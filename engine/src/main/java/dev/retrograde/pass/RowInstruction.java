@@ -4,6 +4,7 @@ import dev.retrograde.scalar.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Moves of data whose places are known only when the program runs: rows by number, and stretches
 /// from a start. Places outside are clamped. What they move is contiguous, so they are copies, not
@@ -16,18 +17,33 @@ final class RowInstruction {
     return (int) Math.max(0, Math.min(rows - 1, at));
   }
 
+  /// How many of the rows that indices are there for are moved.
+  ///
+  /// @param count as many, or null for all of them
+  private static long moved(MemorySegment indices, @Nullable MemorySegment count) {
+    long all = indices.byteSize() / 4;
+    return count == null ? all : Math.clamp(count.get(ValueLayout.JAVA_INT_UNALIGNED, 0), 0, all);
+  }
+
   /// Rows of a table replaced by others. Table and result may be one memory.
+  ///
+  /// @param count how many rows, or null for all
   record Replace(
-      MemorySegment table, MemorySegment rows, MemorySegment at, MemorySegment out, long row)
+      MemorySegment table,
+      MemorySegment rows,
+      MemorySegment at,
+      @Nullable MemorySegment count,
+      MemorySegment out,
+      long row)
       implements Instruction {
     @Override
     public int run(Runner r, int pc) {
       if (table.address() != out.address()) {
         MemorySegment.copy(table, 0, out, 0, out.byteSize());
       }
-      long count = at.byteSize() / 4;
+      long moved = moved(at, count);
       long all = row == 0 ? 0 : out.byteSize() / row;
-      for (long i = 0; i < count && all > 0; i++) {
+      for (long i = 0; i < moved && all > 0; i++) {
         MemorySegment.copy(rows, i * row, out, number(at, i, all) * row, row);
       }
       return pc + 1;
@@ -35,14 +51,22 @@ final class RowInstruction {
   }
 
   /// Zeros to which rows are added, in order.
-  record Add(MemorySegment rows, MemorySegment at, MemorySegment out, DType dtype, long elements)
+  ///
+  /// @param count how many rows, or null for all
+  record Add(
+      MemorySegment rows,
+      MemorySegment at,
+      @Nullable MemorySegment count,
+      MemorySegment out,
+      DType dtype,
+      long elements)
       implements Instruction {
     @Override
     public int run(Runner r, int pc) {
       out.fill((byte) 0);
-      long count = at.byteSize() / 4;
+      long moved = moved(at, count);
       long all = elements == 0 ? 0 : out.byteSize() / (elements * dtype.bytes());
-      for (long i = 0; i < count && all > 0; i++) {
+      for (long i = 0; i < moved && all > 0; i++) {
         add(i * elements, number(at, i, all) * elements);
       }
       return pc + 1;

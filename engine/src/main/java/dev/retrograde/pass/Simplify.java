@@ -8,6 +8,7 @@ import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
+import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.scalar.ScalarCode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,20 +26,19 @@ public final class Simplify {
   private record Key(Op op, List<Value> operands, Origin.Phase phase, int epoch) {}
 
   public static Program run(Program p) {
+    return run(p, new Counts());
+  }
+
+  /// @param counts how many rows of values are read; kept up
+  static Program run(Program p, Counts counts) {
     Map<Value, Value> same = new HashMap<>();
     Map<Key, Node> known = new HashMap<>();
     List<Node> merged = new ArrayList<>();
     for (Node n : p.nodes()) {
       List<Value> operands = n.operands().stream().map(v -> same.getOrDefault(v, v)).toList();
-      if (n.op() instanceof MapOp.StopGradient) {
-        same.put(n.result(), operands.get(0));
-        continue;
-      }
-      if (n.op() instanceof MoveOp.Reshape && n.result().type().equals(operands.get(0).type())) {
-        same.put(n.result(), operands.get(0));
-        continue;
-      }
-      if (n.op() instanceof MapOp.Map map && copies(map, n, operands, same)) {
+      n.results().forEach(v -> counts.rename(v, c -> same.getOrDefault(c, c)));
+      if (hands(n, operands, same)) {
+        merge(n, same, counts);
         continue;
       }
       Node m = new Node(n.op(), operands, n.results(), n.blocks(), n.origin());
@@ -57,6 +57,7 @@ public final class Simplify {
           for (int r = 0; r < n.results().size(); r++) {
             same.put(n.results().get(r), first.results().get(r));
           }
+          merge(n, same, counts);
           continue;
         }
       }
@@ -102,6 +103,24 @@ public final class Simplify {
     List<Node> out = new ArrayList<>(nodes);
     out.sort(java.util.Comparator.comparingInt(key::get));
     return out;
+  }
+
+  /// What stands for the results of a node is read as far as they are, or whole.
+  private static void merge(Node n, Map<Value, Value> same, Counts counts) {
+    n.results().forEach(v -> counts.merge(same.getOrDefault(v, v), v));
+  }
+
+  /// Whether a node only hands its operands on; if so its results are them.
+  private static boolean hands(Node n, List<Value> operands, Map<Value, Value> same) {
+    boolean nothing =
+        n.op() instanceof MapOp.StopGradient
+            || (n.op() instanceof MoveOp.Reshape
+                && n.result().type().equals(operands.get(0).type()));
+    if (nothing) {
+      same.put(n.result(), operands.get(0));
+      return true;
+    }
+    return n.op() instanceof MapOp.Map map && copies(map, n, operands, same);
   }
 
   /// Whether a map only hands its operands on; if so its results are them.

@@ -32,19 +32,52 @@ sealed interface Step {
   /// bound to as well.
   Step rebound(Buf from, Buf to);
 
+  /// How many rows a launch need be run for.
+  ///
+  /// @param count i32 scalar
+  /// @param capacity rows that the kernel's whole outermost loop runs over, in equal parts
+  record Rows(View count, int capacity) {}
+
   /// A kernel on buffers, one for each parameter.
-  record Launch(String name, Phase phase, Kernel kernel, List<Buf> buffers, long macs, long work)
+  ///
+  /// @param rows where the first part of the kernel's outermost loop is enough, else null
+  record Launch(
+      String name,
+      Phase phase,
+      Kernel kernel,
+      List<Buf> params,
+      long macs,
+      long work,
+      @Nullable Rows rows)
       implements Step {
+    @Override
+    public List<Buf> buffers() {
+      if (rows == null) {
+        return params;
+      }
+      List<Buf> all = new ArrayList<>(params);
+      all.add(rows.count.buf());
+      return all;
+    }
+
     @Override
     public boolean mayFail() {
       return false;
     }
 
+    Launch withMacs(long other) {
+      return new Launch(name, phase, kernel, params, other, work, rows);
+    }
+
     @Override
     public Launch rebound(Buf from, Buf to) {
       // The kernel keeps its two parameters; both may now name the same memory.
-      List<Buf> bufs = buffers.stream().map(b -> b == from ? to : b).toList();
-      return new Launch(name, phase, kernel, bufs, macs, work);
+      List<Buf> bufs = params.stream().map(b -> b == from ? to : b).toList();
+      Rows r =
+          rows == null
+              ? null
+              : new Rows(views(List.of(rows.count), from, to).get(0), rows.capacity);
+      return new Launch(name, phase, kernel, bufs, macs, work, r);
     }
   }
 
@@ -63,10 +96,13 @@ sealed interface Step {
 
   /// A node that moves rows, or a part of a tensor, to or from places known at run time; all of it
   /// dense.
-  record Move(String name, Phase phase, Node node, List<View> in, View out) implements Step {
+  ///
+  /// @param count where it is said of how many rows to move is enough, else null
+  record Move(String name, Phase phase, Node node, List<View> in, View out, @Nullable View count)
+      implements Step {
     @Override
     public List<Buf> buffers() {
-      return bufs(in, List.of(out));
+      return bufs(in, count == null ? List.of(out) : List.of(out, count));
     }
 
     @Override
@@ -76,7 +112,9 @@ sealed interface Step {
 
     @Override
     public Move rebound(Buf from, Buf to) {
-      return new Move(name, phase, node, views(in, from, to), views(List.of(out), from, to).get(0));
+      View y = views(List.of(out), from, to).get(0);
+      View c = count == null ? null : views(List.of(count), from, to).get(0);
+      return new Move(name, phase, node, views(in, from, to), y, c);
     }
   }
 

@@ -465,13 +465,23 @@ public final class Trace {
     return new Tensor(emit.sum(a.value(), axes(a, axes)));
   }
 
+  /// Mean over these axes, over all when none is given; along an axis of run-time size over as many
+  /// as its count says.
   public Tensor mean(Tensor a, int... axes) {
     locate();
     double n = 1;
+    List<Tensor> counts = new ArrayList<>();
     for (int x : axes(a, axes)) {
-      n *= a.dim(x);
+      switch (a.type().extents().get(x)) {
+        case Extent.Static s -> n *= s.n();
+        case Extent.Ragged r -> counts.add(cast(new Tensor(r.count()), a.dtype()));
+      }
     }
-    return mul(sum(a, axes), 1 / n);
+    Tensor sum = sum(a, axes);
+    for (Tensor count : counts) {
+      sum = div(sum, count);
+    }
+    return n == 1 && !counts.isEmpty() ? sum : mul(sum, 1 / n);
   }
 
   public Tensor max(Tensor a, int... axes) {

@@ -122,4 +122,22 @@ class ShapeErrorTest {
     assertThatThrownBy(() -> e.add(new MoveOp.Concat(0), x, x))
         .hasMessageContaining("does not join");
   }
+
+  @Test
+  void onlyTheNumberOfImagesMayBeOfRunTimeSize() {
+    Emit e = new Emit();
+    Extent rows = new Extent.Ragged(5, e.parameter(i()));
+    Extent two = Extent.of(2);
+    Geometry g = Geometry.square(3, 1, 0);
+    Value filters = e.parameter(f(1, 3, 3, 2));
+    Value images = e.parameter(new Type(DType.F32, List.of(rows, rows, Extent.of(5), two)));
+    Value fit = e.parameter(new Type(DType.F32, List.of(rows, Extent.of(5), Extent.of(5), two)));
+    e.add(new LinearOp.Conv(g), fit, filters);
+    for (Op op : List.of(new LinearOp.Conv(g), new WindowOp.WindowSum(g))) {
+      List<Value> in = op instanceof LinearOp ? List.of(images, filters) : List.of(images);
+      assertThatThrownBy(() -> e.addAll(op, in, List.of()))
+          .hasMessageContaining("axis 1 of f32[5?%0,5?%0,5,2] has the run-time size 5?%0")
+          .hasMessageContaining("let the number of images vary");
+    }
+  }
 }

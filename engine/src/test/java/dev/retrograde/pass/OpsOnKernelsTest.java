@@ -1,13 +1,10 @@
 package dev.retrograde.pass;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.OrderOp;
-import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.ReduceOp.Kind;
 import dev.retrograde.ir.Type;
@@ -16,7 +13,6 @@ import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
-import dev.retrograde.trace.Selection;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.ArrayList;
@@ -375,22 +371,5 @@ class OpsOnKernelsTest {
     check("no node", 0, t -> t.output("y", t.input("x", f32(17))));
     check("nothing", 0, t -> t.input("x", f32(17)));
     check("constant", 0, t -> t.output("y", t.constant(DType.F32, 2)));
-  }
-
-  @Test
-  void whatKernelsCannotDoIsSaidWhenCompiling() {
-    Program sized =
-        Trace.program(
-            "sized",
-            true,
-            t -> {
-              Tensor x = t.input("x", f32(3, 2));
-              Tensor mask = t.input("mask", Type.of(DType.BOOL, 3));
-              Selection s = Selection.compact(t, mask);
-              t.output("y", s.scatter(t, s.gather(t, x), 3));
-            });
-    assertThatThrownBy(() -> Comparison.run(ReferenceCompiler.wide(), Comparison.PLAIN, sized))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("sizes known only at run time");
   }
 }
