@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
@@ -7,9 +8,10 @@ import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
-import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
+import dev.retrograde.loop.Reg;
+import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -327,7 +329,7 @@ final class Fusion {
     } else if (reduces(n)) {
       kind = Group.Kind.LOOP;
       domain = n.operand(0).type().dims();
-    } else if (n.op() instanceof LinearOp l && contraction(l, n)) {
+    } else if (contraction(n)) {
       kind = Group.Kind.CONTRACTION;
     } else if (n.op() instanceof WindowOp
         || n.op() instanceof MoveOp.Pad
@@ -344,10 +346,9 @@ final class Fusion {
     groupOf.put(n, g);
   }
 
-  static boolean contraction(LinearOp l, Node n) {
-    Type t = n.operand(0).type();
-    return t.dtype() == dev.retrograde.scalar.DType.F32
-        || t.dtype() == dev.retrograde.scalar.DType.F64;
+  /// Sums of products that have schedules of their own.
+  static boolean contraction(Node n) {
+    return n.op() instanceof LinearOp || n.op() instanceof BitOp;
   }
 
   /// Values stored somewhere that computing `v` at one index reads, through views and constants but
@@ -418,6 +419,7 @@ final class Fusion {
     if (g.kind == Group.Kind.CONTRACTION) {
       return epilogues
           && n.op() instanceof MapOp.Map
+          && !addsLater(java.util.Objects.requireNonNull(g.root))
           && !widens(n, java.util.Objects.requireNonNull(g.root))
           && reads.entrySet().stream()
               .anyMatch(r -> r.getValue() && g.nodes.contains(maker.get(r.getKey())));
@@ -440,6 +442,13 @@ final class Fusion {
       }
     }
     return false;
+  }
+
+  /// Whether parts of a sum are added by another kernel, which has its total in a wider type than
+  /// the result's: what reads the result reads it from memory.
+  private static boolean addsLater(Node product) {
+    DType d = product.result().type().dtype();
+    return product.op() instanceof LinearOp.ConvFilterGrad && Reg.widened(d) != d;
   }
 
   /// Whether a node reads or makes elements wider than a product's, which would leave its kernel

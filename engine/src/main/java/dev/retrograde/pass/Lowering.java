@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
@@ -12,6 +13,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.RowOp;
 import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
 import dev.retrograde.loop.Affine;
@@ -207,9 +209,7 @@ final class Lowering {
     if (n.op() instanceof LinearOp.ConvFilterGrad c && k == 0) {
       return forwardHalo(c.g(), n.operand(0).type().dim(1), n.operand(0).type().dim(2));
     }
-    if (n.op() instanceof LinearOp.ConvDataGrad c
-        && k == 0
-        && !ScatterSchedule.suits(c.g(), n.result().type().dim(3))) {
+    if (n.op() instanceof LinearOp.ConvDataGrad c && k == 0 && !scatters(c, n)) {
       Geometry g = c.g();
       int[] y =
           Nest.halo(
@@ -230,6 +230,15 @@ final class Lowering {
       return new int[] {y[0], y[1], x[0], x[1]};
     }
     return null;
+  }
+
+  /// Whether a data gradient scatters patches. Sums in memory are those of the result's type, so
+  /// only where registers hold no other.
+  private static boolean scatters(LinearOp.ConvDataGrad c, Node n) {
+    Type t = n.result().type();
+    return t.dtype().isFloat()
+        && Reg.widened(t.dtype()) == t.dtype()
+        && ScatterSchedule.suits(c.g(), t.dim(3));
   }
 
   private static int[] forwardHalo(Geometry g, int h, int w) {
@@ -554,7 +563,7 @@ final class Lowering {
     Node n = java.util.Objects.requireNonNull(g.root);
     Map<Value, View> to = places(g);
     if (n.op() instanceof LinearOp.ConvDataGrad c
-        && ScatterSchedule.suits(c.g(), n.result().type().dim(3))
+        && scatters(c, n)
         && n.result().type().size() > 0
         && n.operand(0).type().size() > 0) {
       scatterGradient(g, n, c.g(), to);
@@ -565,7 +574,7 @@ final class Lowering {
     View a = need(n.operand(0), h, false);
     View b = need(n.operand(1), null, false);
     List<Nest> nests = Nest.of(n, a, b);
-    DType d = n.result().type().dtype();
+    DType d = Product.of(n).sum();
     int lanes = machine.lanes(d.bytes());
     boolean filter = n.op() instanceof LinearOp.ConvFilterGrad;
     List<Value> stored = List.copyOf(g.stored);
@@ -596,7 +605,7 @@ final class Lowering {
             to,
             d,
             machine.lanes(Math.max(d.bytes(), widest(g, stored, views, n.result()))),
-            !(n.op() instanceof LinearOp.Contract));
+            !(n.op() instanceof LinearOp.Contract || n.op() instanceof BitOp));
       }
     }
     to.forEach(views::put);
@@ -700,9 +709,10 @@ final class Lowering {
   private void wholeContraction(
       Group g, Node n, Nest nest, Map<Value, View> to, DType d, int lanes, boolean pack) {
     List<Value> stored = List.copyOf(g.stored);
+    Product product = Product.of(n);
     ContractionSchedule.Finish finish =
         (e, index, value, active) -> {
-          e.give(n.result(), value);
+          e.give(n.result(), product.rounded(e.writer(), value));
           List<Reg> regs = new ArrayList<>();
           for (Value v : stored) {
             regs.add(e.eval(v, index));
@@ -743,30 +753,30 @@ final class Lowering {
     ContractionSchedule s =
         new ContractionSchedule(
             chosen,
-            d,
+            product,
             machine,
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             finish,
-            sink(g.name(), 0));
+            sink(g.name(), 0, d));
     int from = steps.size();
     if (plain && !(lane == null && dot != null)) {
       s.lanes(lane);
     } else {
       new DotSchedule(
               chosen,
-              d,
+              product,
               lanes,
               machine.registers(),
               w -> new Evaluator(fusion, views, g, new Writer(w)),
               finish,
-              sink(g.name(), 0))
+              sink(g.name(), 0, d))
           .write(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
   }
 
-  private ContractionSchedule.Sink sink(String name, long macs) {
+  private ContractionSchedule.Sink sink(String name, long macs, DType packed) {
     return new ContractionSchedule.Sink() {
       @Override
       public void kernel(Kernel k, Evaluator e) {
@@ -780,7 +790,7 @@ final class Lowering {
                 ? new Buf(
                     Buf.Home.ARENA,
                     from.buf().name + " packed",
-                    from.buf().dtype,
+                    packed,
                     elements,
                     Tag.WORKSPACE,
                     null)
@@ -830,7 +840,7 @@ final class Lowering {
   }
 
   private void copyView(String name, View from, View to) {
-    int lanes = machine.lanes(from.buf().dtype.bytes());
+    int lanes = machine.lanes(Math.max(from.buf().dtype.bytes(), to.buf().dtype.bytes()));
     Evaluator e = new Evaluator(fusion, views, null, new Writer(lanes));
     Writer w = e.writer();
     int rank = to.dims().size();
@@ -865,7 +875,8 @@ final class Lowering {
         (start, n) -> {
           at.set(rank - 1, new Ix(start, 1));
           e.begin(n);
-          e.store(to, at, e.load(from, at, null), n);
+          Reg x = w.cast(Reg.widened(to.buf().dtype), e.load(from, at, null));
+          e.store(to, at, x, n);
         };
     if (whole > 2) {
       w.loop(whole, var -> one.accept(Affine.var(var).times(lanes), lanes));
@@ -904,12 +915,12 @@ final class Lowering {
     ContractionSchedule s =
         new ContractionSchedule(
             nest,
-            d,
+            Product.of(n),
             machine,
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             (e, index, value, active) -> {},
-            sink(g.name(), nest.macs()));
+            sink(g.name(), nest.macs(), d));
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);
