@@ -5,6 +5,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +65,7 @@ final class Attributes {
   static <T> T substitute(T attribute, UnaryOperator<Value> by) {
     boolean[] any = new boolean[1];
     counts(attribute, v -> any[0] |= by.apply(v) != v);
-    return any[0] ? (T) replace(attribute, by) : attribute;
+    return any[0] ? (T) Objects.requireNonNull(replace(attribute, by)) : attribute;
   }
 
   private static @Nullable Object replace(@Nullable Object attribute, UnaryOperator<Value> by) {

@@ -6,6 +6,7 @@ import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
+import dev.retrograde.ir.OrderOp;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.Value;
@@ -70,18 +71,19 @@ final class Fusion {
   }
 
   /// Nodes evaluated in place at an index: elementwise, windows that look up fixed places, and rows
-  /// looked up by an index.
+  /// or elements looked up by an index.
   static boolean elementwise(Op op) {
     return op instanceof MapOp.Map
         || op instanceof WindowOp.WindowMax
         || op instanceof WindowOp.WindowPick
         || op instanceof WindowOp.WindowSum
-        || op instanceof MoveOp.Gather;
+        || op instanceof MoveOp.Gather
+        || op instanceof OrderOp.Take;
   }
 
   /// Nodes that read their first operand at other places than their own: it has to be in memory.
   static boolean looksUp(Op op) {
-    return op instanceof WindowOp || op instanceof MoveOp.Gather;
+    return op instanceof WindowOp || op instanceof MoveOp.Gather || op instanceof OrderOp.Take;
   }
 
   /// Nodes that are only another way to see their operand.
@@ -333,7 +335,8 @@ final class Fusion {
       kind = Group.Kind.CONTRACTION;
     } else if (n.op() instanceof WindowOp
         || n.op() instanceof MoveOp.Pad
-        || n.op() instanceof MoveOp.Concat) {
+        || n.op() instanceof MoveOp.Concat
+        || n.op() instanceof ReduceOp.CumulativeSum) {
       kind = Group.Kind.MOVE;
     } else {
       kind = Group.Kind.HOST;

@@ -21,6 +21,8 @@ import dev.retrograde.loop.Kernel;
 import dev.retrograde.loop.Reg;
 import dev.retrograde.loop.Stmt;
 import dev.retrograde.loop.Writer;
+import dev.retrograde.pass.routine.Routine;
+import dev.retrograde.pass.routine.Routines;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
@@ -961,11 +963,30 @@ final class Lowering {
           at += v.type().dim(c.axis());
         }
       }
+      case ReduceOp.CumulativeSum c -> running(n, c, y);
       case WindowOp.WindowUnpick u -> scatter(n, u.g(), y, true);
       case WindowOp.WindowSpread u -> scatter(n, u.g(), y, false);
       default -> throw new AssertionError(n + " is no move");
     }
     to.forEach(views::put);
+  }
+
+  private void running(Node n, ReduceOp.CumulativeSum op, View y) {
+    View x = need(n.operand(0), null, false);
+    RunningSchedule s = new RunningSchedule(op, x, y);
+    int lanes = s.lanes(machine.lanes(RunningSchedule.sum(y.buf().dtype).bytes()));
+    s.write(
+        new RunningSchedule.Sink() {
+          @Override
+          public Evaluator evaluator() {
+            return new Evaluator(fusion, views, null, new Writer(lanes));
+          }
+
+          @Override
+          public void kernel(Evaluator e, int extent) {
+            launch(op.name(), e.writer().finish(extent), e.buffers(), 0);
+          }
+        });
   }
 
   /// Adds each window's cotangent to its elements, window by window.
@@ -1069,14 +1090,25 @@ final class Lowering {
       steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0)));
       return;
     }
+    Routine.Plan routine = Routines.of(n);
+    if (routine != null) {
+      steps.add(new Step.Work(g.name(), g.phase, routine, in, out, scratch(n, routine.scratch())));
+      return;
+    }
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
+  }
+
+  private static @Nullable Buf scratch(Node n, long bytes) {
+    return bytes == 0
+        ? null
+        : new Buf(
+            Buf.Home.ARENA, n.results().get(0) + " scratch", DType.U8, bytes, Tag.WORKSPACE, null);
   }
 
   /// Whether a node copies to or from places known at run time.
   private static boolean movesRows(Node n) {
     return switch (n.op()) {
-      case MoveOp.ScatterAdd _ -> RowInstruction.Add.suits(n.result().type().dtype());
-      case MoveOp.Slice _, MoveOp.Unslice _, RowOp.SetRows _ -> true;
+      case MoveOp.ScatterAdd _, MoveOp.Slice _, MoveOp.Unslice _, RowOp.SetRows _ -> true;
       default -> false;
     };
   }

@@ -147,7 +147,7 @@ record Planned(
   private void add(long[] macs, Step s) {
     switch (s) {
       case Step.Launch l -> macs[l.phase().ordinal()] += l.macs();
-      case Step.Host _, Step.Frame _, Step.Move _ -> {}
+      case Step.Host _, Step.Work _, Step.Frame _, Step.Move _ -> {}
       case Step.If i -> {
         long[] yes = i.yes().planned().macs();
         long[] no = i.no().planned().macs();
