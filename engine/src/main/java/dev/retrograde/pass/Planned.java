@@ -107,12 +107,14 @@ record Planned(
 
   /// What a run of this needs, beside a store of its own state.
   Reservation reserved() {
+    long arrays = 0;
     Set<Buf> own = new HashSet<>(inputs.values());
     own.addAll(outputs.values());
     for (Step s : allSteps()) {
       s.buffers().stream().filter(b -> b.home == Buf.Home.CONSTANT).forEach(own::add);
+      arrays += s instanceof Step.Work k ? k.routine().arrays() : 0;
     }
-    long bytes = own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
+    long bytes = arrays + own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
     return new Reservation(StateStore.reservedBytes(program), bytes, plan.bytes());
   }
 

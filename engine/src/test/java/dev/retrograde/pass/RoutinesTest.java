@@ -19,6 +19,7 @@ import dev.retrograde.runtime.StateStore;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Target;
+import dev.retrograde.trace.Control;
 import dev.retrograde.trace.Tensor;
 import dev.retrograde.trace.Trace;
 import java.util.List;
@@ -218,6 +219,47 @@ class RoutinesTest {
               }
             }
           });
+    }
+  }
+
+  /// A block's routines work where the block computes, on every trip.
+  @Test
+  void routinesRunInLoops() {
+    check(
+        "loop",
+        t -> {
+          Tensor x = t.input("x", Type.of(DType.F32, 4, 50));
+          List<Tensor> end =
+              new Control(t)
+                  .forLoop(
+                      t.constant(DType.I32, 3),
+                      List.of(x),
+                      (i, c) -> {
+                        List<Tensor> sorted = t.ops(new OrderOp.Sort(false), c.get(0));
+                        Tensor sum = t.op(new CumulativeSum(1, false, true), sorted.get(0));
+                        return List.of(t.mul(t.op(new OrderOp.Take(), sum, sorted.get(1)), 0.1));
+                      });
+          t.output("end", end.get(0));
+        });
+  }
+
+  @Test
+  void memoryOfRoutinesIsCounted() {
+    Program p =
+        Trace.program(
+            "op",
+            true,
+            t -> {
+              Tensor x = t.input("x", Type.of(DType.F32, 2, 30, 30));
+              t.output("factor", t.op(new LinalgOp.Cholesky(), x));
+              t.output("sorted", t.ops(new OrderOp.Sort(false), x).get(0));
+            });
+    try (StateStore state = StateStore.of(3, p);
+        Executable e = new JvmTarget().compile(p, state, Target.Options.DEFAULT)) {
+      assertThat(e.memory().tensors())
+          .anyMatch(b -> b.name().endsWith(" scratch") && b.bytes() == 8 * 30 * 30);
+      long tensors = 3 * (2 * 30 * 30 * 4 + 64);
+      assertThat(e.reserved().own()).isEqualTo(tensors + 36 * 30);
     }
   }
 

@@ -18,7 +18,7 @@ final class Compacting implements Routine {
   }
 
   static Plan plan(int n, int wanted) {
-    return new Plan(0, true, (in, out, s) -> new Compacting(in.get(0), out.get(0), n, wanted));
+    return new Plan(0, 0, true, (in, out, s) -> new Compacting(in.get(0), out.get(0), n, wanted));
   }
 
   @Override

@@ -29,7 +29,7 @@ final class Factorising implements Routine {
   static Plan plan(Type of) {
     long n = of.dim(of.rank() - 1);
     return new Plan(
-        8 * n * n, false, (in, out, s) -> new Factorising(of, in.get(0), out.get(0), s));
+        8 * n * n, 0, false, (in, out, s) -> new Factorising(of, in.get(0), out.get(0), s));
   }
 
   @Override

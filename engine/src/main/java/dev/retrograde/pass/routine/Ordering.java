@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// Elements along the last axis in order, or the first `k` of them, and the positions they came
 /// from. Of equal elements the earlier comes first.
 ///
-/// One row at a time is in arrays, made when the routine is bound: some 36 bytes an element of a
-/// row. Loops over memory segments were as fast once compiled, but some fifty times slower before,
-/// which for a large sort is seconds.
+/// One row at a time is in arrays, made when the routine is bound. Loops over memory segments were
+/// as fast once compiled, but some fifty times slower before, which for a large sort is seconds.
 final class Ordering implements Routine {
   /// Selecting one in so many is faster than sorting all.
   private static final int SELECT = 8;
+
+  /// Bytes of arrays for an element of a row: its bits twice, and two pairs of key and position.
+  private static final long ARRAYS = 8 + 4 + 2 * (8 + 4);
 
   private final MemorySegment x;
   private final MemorySegment y;
@@ -47,7 +49,9 @@ final class Ordering implements Routine {
   /// @param of type of the elements
   /// @param k how many of each row are wanted
   static Plan plan(Type of, int k, boolean descending) {
-    return new Plan(0, false, (in, out, s) -> new Ordering(of, k, descending, in, out));
+    long n = of.dim(of.rank() - 1);
+    long arrays = ARRAYS * n;
+    return new Plan(0, arrays, false, (in, out, s) -> new Ordering(of, k, descending, in, out));
   }
 
   @Override

@@ -12,8 +12,9 @@ public interface Routine {
   /// How an op's routine is made, and what it needs.
   ///
   /// @param scratch bytes of memory that it computes in and leaves to others
+  /// @param arrays bytes on the heap that it keeps from when it is bound
   /// @param mayFail whether operands can make it throw
-  record Plan(long scratch, boolean mayFail, Maker maker) {}
+  record Plan(long scratch, long arrays, boolean mayFail, Maker maker) {}
 
   /// Binds a routine to memory.
   @FunctionalInterface

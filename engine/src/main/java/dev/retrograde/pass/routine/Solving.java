@@ -41,6 +41,7 @@ final class Solving implements Routine {
     long size = (long) right.dim(right.rank() - 2) * right.dim(right.rank() - 1);
     return new Plan(
         8 * size,
+        0,
         false,
         (in, out, s) -> new Solving(op, right, in.get(0), in.get(1), out.get(0), s));
   }

@@ -29,7 +29,7 @@ final class Untaking implements Routine {
   /// @param n elements of each row of the result
   static Plan plan(Type of, int n) {
     return new Plan(
-        0, false, (in, out, s) -> new Untaking(of, n, in.get(0), in.get(1), out.get(0)));
+        0, 0, false, (in, out, s) -> new Untaking(of, n, in.get(0), in.get(1), out.get(0)));
   }
 
   @Override
