@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads attributes by the types of record components: the other half of [Printer#attribute].
 final class AttributeParser {
@@ -144,10 +145,10 @@ final class AttributeParser {
         }
       }
     }
-    List<Object> all = new ArrayList<>();
+    List<@Nullable Object> all = new ArrayList<>();
     for (RecordComponent c : type.getRecordComponents()) {
       Object v = given.get(c.getName());
-      if (v == null) {
+      if (v == null && !c.isAnnotationPresent(OptionalAttribute.class)) {
         throw in.fail(place, name + " lacks its attribute '" + c.getName() + "'");
       }
       all.add(v);

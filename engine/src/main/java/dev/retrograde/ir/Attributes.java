@@ -5,16 +5,18 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// The attributes of ops, read and rebuilt by record components, so that an op needs no code of its
 /// own for printing, parsing, cloning or for finding the run-time counts that it names.
 final class Attributes {
   private Attributes() {}
 
-  /// The value of one component.
-  static Object get(Record r, RecordComponent c) {
+  /// The value of one component; null where it is an [OptionalAttribute] that is left out.
+  static @Nullable Object get(Record r, RecordComponent c) {
     try {
       return c.getAccessor().invoke(r);
     } catch (IllegalAccessException | InvocationTargetException e) {
@@ -24,7 +26,7 @@ final class Attributes {
 
   /// A record made from the values of all its components. What its constructor throws comes
   /// through.
-  static Record make(Class<? extends Record> type, List<Object> values) {
+  static Record make(Class<? extends Record> type, List<@Nullable Object> values) {
     Class<?>[] types =
         Arrays.stream(type.getRecordComponents())
             .map(RecordComponent::getType)
@@ -42,8 +44,9 @@ final class Attributes {
   }
 
   /// Visits the counts of run-time extents in an op, a type or any other attribute.
-  static void counts(Object attribute, Consumer<Value> found) {
+  static void counts(@Nullable Object attribute, Consumer<Value> found) {
     switch (attribute) {
+      case null -> {}
       case Extent.Ragged r -> found.accept(r.count());
       case Extent.Static s -> {}
       case List<?> l -> l.forEach(x -> counts(x, found));
@@ -62,17 +65,18 @@ final class Attributes {
   static <T> T substitute(T attribute, UnaryOperator<Value> by) {
     boolean[] any = new boolean[1];
     counts(attribute, v -> any[0] |= by.apply(v) != v);
-    return any[0] ? (T) replace(attribute, by) : attribute;
+    return any[0] ? (T) Objects.requireNonNull(replace(attribute, by)) : attribute;
   }
 
-  private static Object replace(Object attribute, UnaryOperator<Value> by) {
+  private static @Nullable Object replace(@Nullable Object attribute, UnaryOperator<Value> by) {
     return switch (attribute) {
+      case null -> null;
       case Extent.Ragged r -> new Extent.Ragged(r.capacity(), by.apply(r.count()));
       case Extent.Static s -> s;
       case List<?> l -> l.stream().map(x -> replace(x, by)).toList();
       case dev.retrograde.scalar.ScalarCode c -> c;
       case Record r -> {
-        List<Object> values = new ArrayList<>();
+        List<@Nullable Object> values = new ArrayList<>();
         for (RecordComponent c : r.getClass().getRecordComponents()) {
           values.add(replace(get(r, c), by));
         }

@@ -25,6 +25,9 @@ public sealed interface BitOp extends Op {
       if (!in.get(0).dtype().isInteger()) {
         throw new IllegalArgumentException("expected bits packed in integers, found " + in.get(0));
       }
+      if (axes.accumulator() != null) {
+        throw new IllegalArgumentException("bits are counted in i32; leave the accumulator out");
+      }
       return List.of(axes.infer(in).get(0).with(DType.I32));
     }
 

@@ -1,6 +1,7 @@
 package dev.retrograde.ir;
 
 import dev.retrograde.ir.MapOp.Derivatives;
+import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +15,26 @@ public sealed interface LinearOp extends Op {
   ///
   /// The sum runs over the contracted axes in the order given, last fastest, each step one fused
   /// multiply-add, starting from zero.
+  ///
+  /// @param accumulator type in which terms are multiplied and added, and of the result: f32 or f64
+  ///   for floats, i32 or i64 for integers. Null for that of the operands, where bf16 adds in f32
+  ///   and is rounded once, and integers wrap
   record Contract(
       List<Integer> leftBatch,
       List<Integer> rightBatch,
       List<Integer> leftContract,
-      List<Integer> rightContract)
+      List<Integer> rightContract,
+      @OptionalAttribute @Nullable DType accumulator)
       implements LinearOp {
+    /// A product in the type of its operands.
+    public Contract(
+        List<Integer> leftBatch,
+        List<Integer> rightBatch,
+        List<Integer> leftContract,
+        List<Integer> rightContract) {
+      this(leftBatch, rightBatch, leftContract, rightContract, null);
+    }
+
     public Contract {
       leftBatch = List.copyOf(leftBatch);
       rightBatch = List.copyOf(rightBatch);
@@ -30,6 +45,11 @@ public sealed interface LinearOp extends Op {
     /// `[m, k] [k, n] -> [m, n]`.
     public static Contract matmul() {
       return new Contract(List.of(), List.of(), List.of(1), List.of(0));
+    }
+
+    /// The same product with sums, and so a result, of another type.
+    public Contract in(@Nullable DType type) {
+      return new Contract(leftBatch, rightBatch, leftContract, rightContract, type);
     }
 
     public List<Integer> leftFree(Type left) {
@@ -54,7 +74,7 @@ public sealed interface LinearOp extends Op {
     public List<Type> infer(List<Type> in) {
       Type l = in.get(0);
       Type r = in.get(1);
-      if (l.dtype() != r.dtype() || l.dtype() == dev.retrograde.scalar.DType.BOOL) {
+      if (l.dtype() != r.dtype() || l.dtype() == DType.BOOL) {
         throw new IllegalArgumentException(
             "operands have types " + l + " and " + r + "; numbers of one type are expected");
       }
@@ -66,7 +86,7 @@ public sealed interface LinearOp extends Op {
       leftBatch.forEach(a -> out.add(l.extents().get(a)));
       leftFree(l).forEach(a -> out.add(l.extents().get(a)));
       rightFree(r).forEach(a -> out.add(r.extents().get(a)));
-      return List.of(l.with(out));
+      return List.of(new Type(Accumulator.result(l.dtype(), accumulator), out));
     }
 
     static void axes(Type t, List<Integer> batch, List<Integer> contract) {
@@ -127,15 +147,21 @@ public sealed interface LinearOp extends Op {
       return out;
     }
 
-    /// The cotangent of one operand, from that of the product and the other operand. With rows,
-    /// both have that many axes more in front, over which the cotangents are summed: one product in
-    /// the place of one a row.
+    /// The cotangent of one operand, from that of the product and the other operand: a product in
+    /// the accumulator's type, rounded to the operand's at its end. With rows, both have that many
+    /// axes more in front, over which the cotangents are summed: one product in the place of one a
+    /// row.
     ///
     /// @param side 0 for the left operand, 1 for the right one
     /// @param dy cotangent of the product, `[rows..., product...]`
     /// @param other `[rows..., other operand...]`
     /// @param of the type of the operand whose cotangent it is
     public Value cotangent(Emit e, int side, Value dy, Value other, Type of, int rows) {
+      return e.cast(
+          summed(e, side, dy, Accumulator.widened(e, other, accumulator), of, rows), of.dtype());
+    }
+
+    private Value summed(Emit e, int side, Value dy, Value other, Type of, int rows) {
       Type there = other.type().without(range(0, rows));
       List<Integer> lf = leftFree(side == 0 ? of : there);
       List<Integer> rf = rightFree(side == 0 ? there : of);
@@ -147,7 +173,11 @@ public sealed interface LinearOp extends Op {
         // dl[batch, lfree, lcontract] = dy . r over rfree, then back into l's order of axes
         Contract c =
             new Contract(
-                batch, shift(rightBatch, rows), summed(rows, dr), summed(rows, shift(rf, rows)));
+                batch,
+                shift(rightBatch, rows),
+                after(rows, dr),
+                after(rows, shift(rf, rows)),
+                accumulator);
         List<Integer> order = new ArrayList<>(leftBatch);
         order.addAll(lf);
         // The free axes of r that remain are its contracted ones, in r's own order.
@@ -157,7 +187,11 @@ public sealed interface LinearOp extends Op {
       // dr[batch, lcontract, rfree] = l . dy over lfree
       Contract c =
           new Contract(
-              shift(leftBatch, rows), batch, summed(rows, shift(lf, rows)), summed(rows, dl));
+              shift(leftBatch, rows),
+              batch,
+              after(rows, shift(lf, rows)),
+              after(rows, dl),
+              accumulator);
       List<Integer> order = new ArrayList<>(rightBatch);
       order.addAll(partners(leftContract, rightContract));
       order.addAll(rf);
@@ -168,7 +202,7 @@ public sealed interface LinearOp extends Op {
       return axes.stream().map(a -> a + by).toList();
     }
 
-    private static List<Integer> summed(int rows, List<Integer> axes) {
+    private static List<Integer> after(int rows, List<Integer> axes) {
       List<Integer> all = new ArrayList<>(range(0, rows));
       all.addAll(axes);
       return all;
@@ -329,7 +363,14 @@ public sealed interface LinearOp extends Op {
   }
 
   /// Convolution of images `x: [n, h, w, ci]` with filters `f: [co, kh, kw, ci / groups]`.
-  record Conv(Geometry g) implements LinearOp {
+  ///
+  /// @param accumulator as of [Contract]
+  record Conv(Geometry g, @OptionalAttribute @Nullable DType accumulator) implements LinearOp {
+    /// A convolution in the type of its operands.
+    public Conv(Geometry g) {
+      this(g, null);
+    }
+
     @Override
     public List<Type> infer(List<Type> in) {
       Type x = in.get(0);
@@ -358,8 +399,12 @@ public sealed interface LinearOp extends Op {
                 + " groups and give "
                 + f.dim(0));
       }
+      if (x.dtype() == DType.BOOL || x.dtype() == DType.FRAME) {
+        throw new IllegalArgumentException("expected numbers, found images " + x);
+      }
       return List.of(
-          x.with(
+          new Type(
+              Accumulator.result(x.dtype(), accumulator),
               List.of(
                   x.extents().get(0),
                   Extent.of(g.outH(x.dim(1))),
@@ -372,11 +417,17 @@ public sealed interface LinearOp extends Op {
         Emit e, Node n, List<@Nullable Value> cots, List<Boolean> wanted) {
       Value dy = cots.get(0);
       List<@Nullable Value> out = new ArrayList<>(Derivatives.none(2));
+      Value x = n.operand(0);
+      Value f = n.operand(1);
       if (dy != null && wanted.get(0)) {
-        out.set(0, e.add(new ConvDataGrad(g, n.operand(0).type().extents()), dy, n.operand(1)));
+        ConvDataGrad back = new ConvDataGrad(g, x.type().extents());
+        out.set(
+            0, e.cast(e.add(back, dy, Accumulator.widened(e, f, accumulator)), x.type().dtype()));
       }
       if (dy != null && wanted.get(1)) {
-        out.set(1, e.add(new ConvFilterGrad(g, n.operand(1).type().extents()), n.operand(0), dy));
+        ConvFilterGrad back = new ConvFilterGrad(g, f.type().extents());
+        out.set(
+            1, e.cast(e.add(back, Accumulator.widened(e, x, accumulator), dy), f.type().dtype()));
       }
       return out;
     }
@@ -388,15 +439,9 @@ public sealed interface LinearOp extends Op {
 
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
-      HostTensor y = HostTensor.zeros(results.get(0));
-      double[] acc = new double[y.size()];
-      Taps.each(
-          g,
-          in.get(0).type(),
-          in.get(1).type(),
-          y.type(),
-          (x, f, o) -> acc[o] += in.get(0).get(x) * in.get(1).get(f));
-      return List.of(HostTensor.fill(y.type(), i -> acc[i]));
+      Taps.Sums y = new Taps.Sums(results.get(0), in);
+      Taps.each(g, in.get(0).type(), in.get(1).type(), results.get(0), (x, f, o) -> y.add(o, x, f));
+      return List.of(y.rounded());
     }
 
     @Override
@@ -435,15 +480,9 @@ public sealed interface LinearOp extends Op {
 
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
-      HostTensor y = HostTensor.zeros(results.get(0));
-      double[] acc = new double[y.size()];
-      Taps.each(
-          g,
-          y.type(),
-          in.get(1).type(),
-          in.get(0).type(),
-          (x, f, o) -> acc[x] += in.get(0).get(o) * in.get(1).get(f));
-      return List.of(HostTensor.fill(y.type(), i -> acc[i]));
+      Taps.Sums y = new Taps.Sums(results.get(0), in);
+      Taps.each(g, results.get(0), in.get(1).type(), in.get(0).type(), (x, f, o) -> y.add(x, o, f));
+      return List.of(y.rounded());
     }
 
     @Override
@@ -482,15 +521,9 @@ public sealed interface LinearOp extends Op {
 
     @Override
     public List<HostTensor> eval(List<HostTensor> in, List<Type> results) {
-      HostTensor y = HostTensor.zeros(results.get(0));
-      double[] acc = new double[y.size()];
-      Taps.each(
-          g,
-          in.get(0).type(),
-          y.type(),
-          in.get(1).type(),
-          (x, f, o) -> acc[f] += in.get(0).get(x) * in.get(1).get(o));
-      return List.of(HostTensor.fill(y.type(), i -> acc[i]));
+      Taps.Sums y = new Taps.Sums(results.get(0), in);
+      Taps.each(g, in.get(0).type(), results.get(0), in.get(1).type(), (x, f, o) -> y.add(f, x, o));
+      return List.of(y.rounded());
     }
 
     @Override
@@ -536,6 +569,45 @@ public sealed interface LinearOp extends Op {
                   + ", and images slide over static ones; pad to the capacity, or let the number of"
                   + " images vary");
         }
+      }
+    }
+
+    /// Sums of products, of floats in f64 and of integers in i64.
+    static final class Sums {
+      private final Type type;
+      private final HostTensor left;
+      private final HostTensor right;
+      private final double[] real;
+      private final long[] whole;
+
+      Sums(Type type, List<HostTensor> in) {
+        this.type = type;
+        this.left = in.get(0);
+        this.right = in.get(1);
+        int n = Math.toIntExact(type.size());
+        this.real = new double[type.dtype().isFloat() ? n : 0];
+        this.whole = new long[type.dtype().isFloat() ? 0 : n];
+      }
+
+      /// Adds to one sum the product of an element of each operand.
+      void add(int to, int l, int r) {
+        if (real.length > 0) {
+          real[to] += left.get(l) * right.get(r);
+        } else {
+          whole[to] += left.bits(l) * right.bits(r);
+        }
+      }
+
+      HostTensor rounded() {
+        HostTensor y = HostTensor.zeros(type);
+        for (int i = 0; i < y.size(); i++) {
+          if (real.length > 0) {
+            y.set(i, real[i]);
+          } else {
+            y.setWhole(i, whole[i]);
+          }
+        }
+        return y;
       }
     }
 

@@ -133,6 +133,9 @@ public final class Printer {
     List<String> parts = new ArrayList<>();
     for (RecordComponent c : r.getClass().getRecordComponents()) {
       Object v = Attributes.get(r, c);
+      if (v == null) {
+        continue;
+      }
       String text =
           stored != null && v instanceof Long bits && c.getName().equals("bits")
               ? number(stored, bits)

@@ -167,7 +167,7 @@ final class CompiledProgram implements Executable {
                     l.macs(),
                     names);
             case Step.Host _ -> new Listing.Launch(s.name(), phase, Listing.Launch.HEAP, 0, names);
-            case Step.Move _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
+            case Step.Work _, Step.Move _, Step.Frame _, Step.If _, Step.Loop _, Step.Call _ ->
                 new Listing.Launch(s.name(), phase, Listing.Launch.NONE, 0, names);
           });
     }

@@ -6,7 +6,6 @@ import dev.retrograde.loop.Reg;
 import dev.retrograde.loop.Writer;
 import dev.retrograde.pass.Nest.Dim;
 import dev.retrograde.scalar.DType;
-import dev.retrograde.scalar.ScalarFn.Primitive;
 import dev.retrograde.target.KernelCompiler.Machine;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,12 +35,13 @@ final class ContractionSchedule {
   interface Sink {
     void kernel(dev.retrograde.loop.Kernel k, Evaluator e);
 
-    /// Copies a view into a fresh dense buffer at `offset` elements; gives the buffer. With `into`
-    /// null the buffer is made, of `elements`.
+    /// Copies a view into a fresh dense buffer of the sum's type at `offset` elements; gives the
+    /// buffer. With `into` null the buffer is made, of `elements`.
     Buf pack(View from, @Nullable Buf into, long offset, long elements);
   }
 
   private final Nest nest;
+  private final Product product;
   private final DType dtype;
   private final Machine machine;
   private final IntFunction<Evaluator> evaluators;
@@ -55,7 +55,7 @@ final class ContractionSchedule {
   ContractionSchedule(
       Nest nest,
       @Nullable Dim lead,
-      DType dtype,
+      Product product,
       Machine machine,
       int lanes,
       IntFunction<Evaluator> evaluators,
@@ -63,7 +63,8 @@ final class ContractionSchedule {
       Sink sink) {
     this.nest = nest;
     this.lead = lead;
-    this.dtype = dtype;
+    this.product = product;
+    this.dtype = product.sum();
     this.machine = machine;
     this.width = lanes;
     this.registers = lanes == 1 ? 10 : machine.registers();
@@ -143,7 +144,7 @@ final class ContractionSchedule {
       outs.remove(lane);
     }
     int n = lane == null ? 1 : (lane.extent() + width - 1) / width;
-    int budget = registers - (registers > 16 ? 4 : 2);
+    int budget = registers - (registers > 16 ? 4 : 2) - product.temporaries();
     // Rows: dims that the vector operand does not see, the innermost first.
     List<Dim> candidates = outs.stream().filter(d -> d.b() == 0 && !leads(d)).toList();
     Dim row = candidates.isEmpty() ? null : candidates.get(candidates.size() - 1);
@@ -586,10 +587,7 @@ final class ContractionSchedule {
                 continue;
               }
               Affine place = rb.plus(v * width * laneB + (p.row2 == null ? 0 : s * p.row2.b()));
-              bs[s][v] =
-                  laneB == 0
-                      ? w.broadcast(pb, place)
-                      : w.load(pb, place, Math.toIntExact(laneB), active(size, v), null);
+              bs[s][v] = operand(w, pb, place, laneB, active(size, v));
             }
           }
           for (int r = 0; r < count; r++) {
@@ -597,12 +595,8 @@ final class ContractionSchedule {
               for (int v = 0; v < vectors; v++) {
                 long shift = r * rowStride + (p.row2 == null ? 0 : s * p.row2.a());
                 Affine place = ra.plus(shift + v * width * laneA);
-                Reg x =
-                    laneA == 0
-                        ? w.broadcast(pa, place)
-                        : w.load(pa, place, Math.toIntExact(laneA), active(size, v), null);
-                Reg t = acc[r][s][v];
-                w.set(t, new Code.Apply(Primitive.FMA, List.of(x, bs[s][v], t)));
+                Reg x = operand(w, pa, place, laneA, active(size, v));
+                product.add(w, acc[r][s][v], x, bs[s][v]);
               }
             }
           }
@@ -620,6 +614,15 @@ final class ContractionSchedule {
         }
       }
     }
+  }
+
+  /// Elements of an operand as terms have them.
+  private Reg operand(Writer w, int param, Affine place, long lane, int active) {
+    Reg read =
+        lane == 0
+            ? w.broadcast(param, place)
+            : w.load(param, place, Math.toIntExact(lane), active, null);
+    return product.operand(w, read);
   }
 
   private static Code load(Evaluator e, View view, List<Ix> at, int active) {

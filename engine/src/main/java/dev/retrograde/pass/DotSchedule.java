@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// in a tree of halves.
 final class DotSchedule {
   private final Nest nest;
+  private final Product product;
   private final DType dtype;
   private final IntFunction<Evaluator> evaluators;
   private final Finish finish;
@@ -33,14 +34,15 @@ final class DotSchedule {
 
   DotSchedule(
       Nest nest,
-      DType dtype,
+      Product product,
       int lanes,
       int registers,
       IntFunction<Evaluator> evaluators,
       Finish finish,
       Sink sink) {
     this.nest = nest;
-    this.dtype = dtype;
+    this.product = product;
+    this.dtype = product.sum();
     this.width = lanes;
     this.registers = lanes == 1 ? 10 : registers;
     this.evaluators = evaluators;
@@ -74,7 +76,7 @@ final class DotSchedule {
     List<Dim> others = new ArrayList<>(nest.reduced());
     others.remove(k);
     int regsPer = Math.max(1, LoopSchedule.VIRTUAL / dtype.bytes() / width);
-    int budget = Math.max(1, (registers - 5) / regsPer);
+    int budget = Math.max(1, (registers - 5 - product.temporaries()) / regsPer);
     List<Dim> as = outs.stream().filter(d -> d.b() == 0).toList();
     List<Dim> bs = outs.stream().filter(d -> d.a() == 0).toList();
     Dim rowA = as.isEmpty() ? null : as.get(as.size() - 1);
@@ -290,14 +292,13 @@ final class DotSchedule {
       Reg[] bv = new Reg[acc[0].length];
       for (int j = 0; j < bv.length; j++) {
         long shift = (long) i * width + (rowB == null ? 0 : j * rowB.b());
-        bv[j] = w.load(pb, b.plus(shift), 1, n, null);
+        bv[j] = product.operand(w, w.load(pb, b.plus(shift), 1, n, null));
       }
       for (int r = 0; r < acc.length; r++) {
         long shift = (long) i * width + (rowA == null ? 0 : r * rowA.a());
-        Reg av = w.load(pa, a.plus(shift), 1, n, null);
+        Reg av = product.operand(w, w.load(pa, a.plus(shift), 1, n, null));
         for (int j = 0; j < bv.length; j++) {
-          Reg t = acc[r][j][i];
-          w.set(t, new Code.Apply(Primitive.FMA, List.of(av, bv[j], t)));
+          product.add(w, acc[r][j][i], av, bv[j]);
         }
       }
     }

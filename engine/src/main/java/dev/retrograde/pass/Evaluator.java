@@ -4,6 +4,7 @@ import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
+import dev.retrograde.ir.OrderOp;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
 import dev.retrograde.loop.Affine;
@@ -137,6 +138,7 @@ final class Evaluator {
       case MoveOp.Reshape r -> eval(n.operand(0), withoutOnes(n, at), mask);
       case MoveOp.Pad p -> pad(n, p, at, mask);
       case MoveOp.Gather g -> gather(n, at, mask);
+      case OrderOp.Take t -> take(n, at, mask);
       case WindowOp.WindowMax x -> windowMax(n, x.g(), v, at, mask);
       case WindowOp.WindowPick x -> {
         Reg which = eval(n.operand(1), at, mask);
@@ -211,25 +213,39 @@ final class Evaluator {
 
   /// Element of the row that an index names; indices outside count as the nearest row.
   private Reg gather(Node n, List<Ix> at, @Nullable Reg mask) {
+    int rank = n.operand(1).type().rank();
+    Reg row = eval(n.operand(1), at.subList(0, rank), mask);
+    return lookup(n, 0, row, at.subList(rank, at.size()), mask);
+  }
+
+  /// Element of the last axis that a position names; those outside count as the nearest one.
+  private Reg take(Node n, List<Ix> at, @Nullable Reg mask) {
+    int last = at.size() - 1;
+    return lookup(n, last, eval(n.operand(1), at, mask), at.subList(0, last), mask);
+  }
+
+  /// Element of a node's first operand at an index known at run time along one axis.
+  ///
+  /// @param rest the index along the other axes
+  private Reg lookup(Node n, int axis, Reg place, List<Ix> rest, @Nullable Reg mask) {
     View table = views.find(n.operand(0));
     if (table == null || table.partials() != 1) {
       throw new AssertionError(n + ": its table is not stored");
     }
-    int rank = n.operand(1).type().rank();
-    int rows = table.dims().get(0);
-    if (rows == 0) {
+    int most = table.dims().get(axis);
+    if (most == 0) {
       return w.constant(Reg.widened(table.buf().dtype), 0);
     }
-    Reg row = eval(n.operand(1), at.subList(0, rank), mask);
-    Reg last = w.constant(DType.I32, rows - 1L);
-    row = w.apply(Primitive.MAX, w.apply(Primitive.MIN, row, last), w.constant(DType.I32, 0));
-    Reg index = w.apply(Primitive.MUL, row, w.constant(DType.I32, table.strides().get(0)));
+    Reg last = w.constant(DType.I32, most - 1L);
+    Reg inside =
+        w.apply(Primitive.MAX, w.apply(Primitive.MIN, place, last), w.constant(DType.I32, 0));
+    Reg index = w.apply(Primitive.MUL, inside, w.constant(DType.I32, table.strides().get(axis)));
     Affine base = Affine.of(table.offset());
     long lane = 0;
-    for (int a = rank; a < at.size(); a++) {
-      long stride = table.strides().get(1 + a - rank);
-      base = base.plus(at.get(a).base().times(stride));
-      lane += at.get(a).lane() * stride;
+    for (int a = 0; a < rest.size(); a++) {
+      long stride = table.strides().get(a < axis ? a : a + 1);
+      base = base.plus(rest.get(a).base().times(stride));
+      lane += rest.get(a).lane() * stride;
     }
     if (lane != 0) {
       Reg along = w.let(DType.I32, new Code.Index(Affine.of(0), Math.toIntExact(lane)));

@@ -1,16 +1,19 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
+import dev.retrograde.ir.OrderOp;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
-import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
+import dev.retrograde.loop.Reg;
 import dev.retrograde.pass.ragged.Counts;
+import dev.retrograde.scalar.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -76,18 +79,19 @@ final class Fusion {
   }
 
   /// Nodes evaluated in place at an index: elementwise, windows that look up fixed places, and rows
-  /// looked up by an index.
+  /// or elements looked up by an index.
   static boolean elementwise(Op op) {
     return op instanceof MapOp.Map
         || op instanceof WindowOp.WindowMax
         || op instanceof WindowOp.WindowPick
         || op instanceof WindowOp.WindowSum
-        || op instanceof MoveOp.Gather;
+        || op instanceof MoveOp.Gather
+        || op instanceof OrderOp.Take;
   }
 
   /// Nodes that read their first operand at other places than their own: it has to be in memory.
   static boolean looksUp(Op op) {
-    return op instanceof WindowOp || op instanceof MoveOp.Gather;
+    return op instanceof WindowOp || op instanceof MoveOp.Gather || op instanceof OrderOp.Take;
   }
 
   /// Nodes that are only another way to see their operand.
@@ -335,11 +339,12 @@ final class Fusion {
     } else if (reduces(n)) {
       kind = Group.Kind.LOOP;
       domain = n.operand(0).type().dims();
-    } else if (n.op() instanceof LinearOp l && contraction(l, n)) {
+    } else if (contraction(n)) {
       kind = Group.Kind.CONTRACTION;
     } else if (n.op() instanceof WindowOp
         || n.op() instanceof MoveOp.Pad
-        || n.op() instanceof MoveOp.Concat) {
+        || n.op() instanceof MoveOp.Concat
+        || n.op() instanceof ReduceOp.CumulativeSum) {
       kind = Group.Kind.MOVE;
     } else {
       kind = Group.Kind.HOST;
@@ -352,10 +357,9 @@ final class Fusion {
     groupOf.put(n, g);
   }
 
-  static boolean contraction(LinearOp l, Node n) {
-    Type t = n.operand(0).type();
-    return t.dtype() == dev.retrograde.scalar.DType.F32
-        || t.dtype() == dev.retrograde.scalar.DType.F64;
+  /// Sums of products that have schedules of their own.
+  static boolean contraction(Node n) {
+    return n.op() instanceof LinearOp || n.op() instanceof BitOp;
   }
 
   /// Values stored somewhere that computing `v` at one index reads, through views and constants but
@@ -426,6 +430,7 @@ final class Fusion {
     if (g.kind == Group.Kind.CONTRACTION) {
       return epilogues
           && n.op() instanceof MapOp.Map
+          && !addsLater(java.util.Objects.requireNonNull(g.root))
           && !widens(n, java.util.Objects.requireNonNull(g.root))
           && reads.entrySet().stream()
               .anyMatch(r -> r.getValue() && g.nodes.contains(maker.get(r.getKey())));
@@ -448,6 +453,13 @@ final class Fusion {
       }
     }
     return false;
+  }
+
+  /// Whether parts of a sum are added by another kernel, which has its total in a wider type than
+  /// the result's: what reads the result reads it from memory.
+  private static boolean addsLater(Node product) {
+    DType d = product.result().type().dtype();
+    return product.op() instanceof LinearOp.ConvFilterGrad && Reg.widened(d) != d;
   }
 
   /// Whether a node reads or makes elements wider than a product's, which would leave its kernel

@@ -16,9 +16,9 @@ final class Group {
     LOOP,
     /// A product or convolution with elementwise nodes on its result.
     CONTRACTION,
-    /// A node with a schedule of its own: window transposes, padding, joins.
+    /// A node with a schedule of its own: window transposes, padding, joins, running sums.
     MOVE,
-    /// Evaluated on the heap by the reference.
+    /// Not of kernels: control, moves of rows, routines, and Java code, which runs on the heap.
     HOST
   }
 

@@ -89,7 +89,7 @@ final class InPlace {
               && Overlay.suits(l.kernel(), l.params().indexOf(old), l.params().indexOf(fresh));
       case Step.If i -> overlays(i.yes(), old, fresh) && overlays(i.no(), old, fresh);
       case Step.Move m -> replaces(m, old, fresh);
-      case Step.Host _, Step.Frame _, Step.Loop _, Step.Call _ -> false;
+      case Step.Host _, Step.Work _, Step.Frame _, Step.Loop _, Step.Call _ -> false;
     };
   }
 

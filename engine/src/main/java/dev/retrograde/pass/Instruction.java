@@ -3,6 +3,7 @@ package dev.retrograde.pass;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Type;
+import dev.retrograde.pass.routine.Routine;
 import dev.retrograde.runtime.StateStore.Segments;
 import dev.retrograde.target.KernelCompiler.BoundKernel;
 import java.lang.foreign.MemorySegment;
@@ -36,6 +37,15 @@ interface Instruction {
       if (part > 0) {
         r.launch(kernel, part, split);
       }
+      return pc + 1;
+    }
+  }
+
+  /// A routine.
+  record Work(Routine routine) implements Instruction {
+    @Override
+    public int run(Runner r, int pc) {
+      routine.run();
       return pc + 1;
     }
   }

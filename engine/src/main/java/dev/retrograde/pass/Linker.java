@@ -124,7 +124,7 @@ final class Linker {
     return switch (s) {
       case Step.If i -> i.area();
       case Step.Loop l -> l.area();
-      case Step.Launch _, Step.Host _, Step.Move _, Step.Frame _, Step.Call _ ->
+      case Step.Launch _, Step.Host _, Step.Work _, Step.Move _, Step.Frame _, Step.Call _ ->
           throw new AssertionError(s + " runs no blocks");
     };
   }
@@ -186,6 +186,7 @@ final class Linker {
       case Step.Launch l -> launch(l);
       case Step.Host h ->
           code.add(new Instruction.Host(h.node(), hostPlaces(h.in()), hostPlaces(h.out())));
+      case Step.Work k -> code.add(work(k));
       case Step.Move m -> code.add(move(m));
       case Step.Frame f -> frame(f);
       case Step.If i -> branch(i, function, levels);
@@ -220,6 +221,14 @@ final class Linker {
             ? new Instruction.Launch(bound, l.kernel().extent(), split)
             : new Instruction.LaunchRows(
                 bound, l.kernel().extent(), split, at(rows.count()), rows.capacity()));
+  }
+
+  private Instruction work(Step.Work k) {
+    Buf s = k.scratch();
+    List<MemorySegment> in = k.in().stream().map(this::at).toList();
+    List<MemorySegment> out = k.out().stream().map(this::at).toList();
+    MemorySegment scratch = s == null ? MemorySegment.NULL : segment(s);
+    return new Instruction.Work(k.routine().maker().on(in, out, scratch));
   }
 
   private Instruction move(Step.Move m) {

@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
@@ -12,6 +13,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.RowOp;
 import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
 import dev.retrograde.loop.Affine;
@@ -20,6 +22,8 @@ import dev.retrograde.loop.Reg;
 import dev.retrograde.loop.Stmt;
 import dev.retrograde.loop.Writer;
 import dev.retrograde.pass.ragged.Counts;
+import dev.retrograde.pass.routine.Routine;
+import dev.retrograde.pass.routine.Routines;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.target.KernelCompiler.Machine;
@@ -209,9 +213,7 @@ final class Lowering {
     if (n.op() instanceof LinearOp.ConvFilterGrad c && k == 0) {
       return forwardHalo(c.g(), n.operand(0).type().dim(1), n.operand(0).type().dim(2));
     }
-    if (n.op() instanceof LinearOp.ConvDataGrad c
-        && k == 0
-        && !ScatterSchedule.suits(c.g(), n.result().type().dim(3))) {
+    if (n.op() instanceof LinearOp.ConvDataGrad c && k == 0 && !scatters(c, n)) {
       Geometry g = c.g();
       int[] y =
           Nest.halo(
@@ -232,6 +234,15 @@ final class Lowering {
       return new int[] {y[0], y[1], x[0], x[1]};
     }
     return null;
+  }
+
+  /// Whether a data gradient scatters patches. Sums in memory are those of the result's type, so
+  /// only where registers hold no other.
+  private static boolean scatters(LinearOp.ConvDataGrad c, Node n) {
+    Type t = n.result().type();
+    return t.dtype().isFloat()
+        && Reg.widened(t.dtype()) == t.dtype()
+        && ScatterSchedule.suits(c.g(), t.dim(3));
   }
 
   private static int[] forwardHalo(Geometry g, int h, int w) {
@@ -585,7 +596,7 @@ final class Lowering {
     Node n = java.util.Objects.requireNonNull(g.root);
     Map<Value, View> to = places(g);
     if (n.op() instanceof LinearOp.ConvDataGrad c
-        && ScatterSchedule.suits(c.g(), n.result().type().dim(3))
+        && scatters(c, n)
         && n.result().type().size() > 0
         && n.operand(0).type().size() > 0) {
       scatterGradient(g, n, c.g(), to);
@@ -596,7 +607,7 @@ final class Lowering {
     View a = need(n.operand(0), h, false);
     View b = need(n.operand(1), null, false);
     List<Nest> nests = Nest.of(n, a, b);
-    DType d = n.result().type().dtype();
+    DType d = Product.of(n).sum();
     int lanes = machine.lanes(d.bytes());
     boolean filter = n.op() instanceof LinearOp.ConvFilterGrad;
     List<Value> stored = List.copyOf(g.stored);
@@ -627,7 +638,7 @@ final class Lowering {
             to,
             d,
             machine.lanes(Math.max(d.bytes(), widest(g, stored, views, n.result()))),
-            !(n.op() instanceof LinearOp.Contract));
+            !(n.op() instanceof LinearOp.Contract || n.op() instanceof BitOp));
       }
     }
     to.forEach(views::put);
@@ -731,9 +742,10 @@ final class Lowering {
   private void wholeContraction(
       Group g, Node n, Nest nest, Map<Value, View> to, DType d, int lanes, boolean pack) {
     List<Value> stored = List.copyOf(g.stored);
+    Product product = Product.of(n);
     ContractionSchedule.Finish finish =
         (e, index, value, active) -> {
-          e.give(n.result(), value);
+          e.give(n.result(), product.rounded(e.writer(), value));
           List<Reg> regs = new ArrayList<>();
           for (Value v : stored) {
             regs.add(e.eval(v, index));
@@ -779,30 +791,31 @@ final class Lowering {
       new ContractionSchedule(
               chosen,
               lead,
-              d,
+              product,
               machine,
               lanes,
               w -> new Evaluator(fusion, views, g, new Writer(w)),
               finish,
-              sink(g.name(), 0, lead == null ? null : rows))
+              sink(g.name(), 0, d, lead == null ? null : rows))
           .lanes(lane);
     } else {
       // A dim that one operand alone walks may be one of its tiles.
       boolean whole = lead == null || (lead.step() == 1 && (lead.a() == 0) != (lead.b() == 0));
       new DotSchedule(
               chosen,
-              d,
+              product,
               lanes,
               machine.registers(),
               w -> new Evaluator(fusion, views, g, new Writer(w)),
               finish,
-              sink(g.name(), 0, whole ? null : rows))
+              sink(g.name(), 0, d, whole ? null : rows))
           .write(java.util.Objects.requireNonNull(dot));
     }
     share(from, macs);
   }
 
-  private ContractionSchedule.Sink sink(String name, long macs, Step.@Nullable Rows rows) {
+  private ContractionSchedule.Sink sink(
+      String name, long macs, DType packed, Step.@Nullable Rows rows) {
     return new ContractionSchedule.Sink() {
       @Override
       public void kernel(Kernel k, Evaluator e) {
@@ -816,7 +829,7 @@ final class Lowering {
                 ? new Buf(
                     Buf.Home.ARENA,
                     from.buf().name + " packed",
-                    from.buf().dtype,
+                    packed,
                     elements,
                     Tag.WORKSPACE,
                     null)
@@ -864,7 +877,7 @@ final class Lowering {
   }
 
   private void copyView(String name, View from, View to) {
-    int lanes = machine.lanes(from.buf().dtype.bytes());
+    int lanes = machine.lanes(Math.max(from.buf().dtype.bytes(), to.buf().dtype.bytes()));
     Evaluator e = new Evaluator(fusion, views, null, new Writer(lanes));
     Writer w = e.writer();
     int rank = to.dims().size();
@@ -899,7 +912,8 @@ final class Lowering {
         (start, n) -> {
           at.set(rank - 1, new Ix(start, 1));
           e.begin(n);
-          e.store(to, at, e.load(from, at, null), n);
+          Reg x = w.cast(Reg.widened(to.buf().dtype), e.load(from, at, null));
+          e.store(to, at, x, n);
         };
     if (whole > 2) {
       w.loop(whole, var -> one.accept(Affine.var(var).times(lanes), lanes));
@@ -939,12 +953,12 @@ final class Lowering {
         new ContractionSchedule(
             nest,
             null,
-            d,
+            Product.of(n),
             machine,
             lanes,
             w -> new Evaluator(fusion, views, g, new Writer(w)),
             (e, index, value, active) -> {},
-            sink(g.name(), nest.macs(), null));
+            sink(g.name(), nest.macs(), d, null));
     s.cut(lane, cut, partial);
     Views through = new Views(fusion, views);
     through.put(n.result(), partial);
@@ -985,11 +999,30 @@ final class Lowering {
           at += v.type().dim(c.axis());
         }
       }
+      case ReduceOp.CumulativeSum c -> running(n, c, y);
       case WindowOp.WindowUnpick u -> scatter(g, n, u.g(), y, true);
       case WindowOp.WindowSpread u -> scatter(g, n, u.g(), y, false);
       default -> throw new AssertionError(n + " is no move");
     }
     to.forEach(views::put);
+  }
+
+  private void running(Node n, ReduceOp.CumulativeSum op, View y) {
+    View x = need(n.operand(0), null, false);
+    RunningSchedule s = new RunningSchedule(op, x, y);
+    int lanes = s.lanes(machine.lanes(RunningSchedule.sum(y.buf().dtype).bytes()));
+    s.write(
+        new RunningSchedule.Sink() {
+          @Override
+          public Evaluator evaluator() {
+            return new Evaluator(fusion, views, null, new Writer(lanes));
+          }
+
+          @Override
+          public void kernel(Evaluator e, int extent) {
+            launch(op.name(), e.writer().finish(extent), e.buffers(), 0);
+          }
+        });
   }
 
   /// Adds each window's cotangent to its elements, window by window.
@@ -1093,6 +1126,11 @@ final class Lowering {
       steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0), moved(n)));
       return;
     }
+    Routine.Plan routine = Routines.of(n);
+    if (routine != null) {
+      steps.add(new Step.Work(g.name(), g.phase, routine, in, out, scratch(n, routine.scratch())));
+      return;
+    }
     steps.add(new Step.Host(g.name(), g.phase, n, in, out));
   }
 
@@ -1105,11 +1143,17 @@ final class Lowering {
     };
   }
 
+  private static @Nullable Buf scratch(Node n, long bytes) {
+    return bytes == 0
+        ? null
+        : new Buf(
+            Buf.Home.ARENA, n.results().get(0) + " scratch", DType.U8, bytes, Tag.WORKSPACE, null);
+  }
+
   /// Whether a node copies to or from places known at run time.
   private static boolean movesRows(Node n) {
     return switch (n.op()) {
-      case MoveOp.ScatterAdd _ -> RowInstruction.Add.suits(n.result().type().dtype());
-      case MoveOp.Slice _, MoveOp.Unslice _, RowOp.SetRows _ -> true;
+      case MoveOp.ScatterAdd _, MoveOp.Slice _, MoveOp.Unslice _, RowOp.SetRows _ -> true;
       default -> false;
     };
   }

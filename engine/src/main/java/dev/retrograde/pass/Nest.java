@@ -1,5 +1,6 @@
 package dev.retrograde.pass;
 
+import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.Node;
@@ -51,6 +52,9 @@ record Nest(View a, long aOffset, View b, long bOffset, List<Dim> dims, List<Int
   /// The nests of a node: one, or one for each phase of a strided data gradient. A data gradient's
   /// nests may leave elements that no output reaches: those have no terms and are zero.
   static List<Nest> of(Node n, View a, View b) {
+    if (n.op() instanceof BitOp.BitContract c) {
+      return List.of(contract(c.axes(), n, a, b));
+    }
     return switch ((LinearOp) n.op()) {
       case LinearOp.Contract c -> List.of(contract(c, n, a, b));
       case LinearOp.Conv c -> List.of(conv(c.g(), n, a, b));

@@ -112,12 +112,14 @@ record Planned(
 
   /// What a run of this needs, beside a store of its own state.
   Reservation reserved() {
+    long arrays = 0;
     Set<Buf> own = new HashSet<>(inputs.values());
     own.addAll(outputs.values());
     for (Step s : allSteps()) {
       s.buffers().stream().filter(b -> b.home == Buf.Home.CONSTANT).forEach(own::add);
+      arrays += s instanceof Step.Work k ? k.routine().arrays() : 0;
     }
-    long bytes = own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
+    long bytes = arrays + own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
     return new Reservation(StateStore.reservedBytes(program), bytes, plan.bytes());
   }
 
@@ -152,7 +154,7 @@ record Planned(
   private void add(long[] macs, Step s) {
     switch (s) {
       case Step.Launch l -> macs[l.phase().ordinal()] += l.macs();
-      case Step.Host _, Step.Frame _, Step.Move _ -> {}
+      case Step.Host _, Step.Work _, Step.Frame _, Step.Move _ -> {}
       case Step.If i -> {
         long[] yes = i.yes().planned().macs();
         long[] no = i.no().planned().macs();

@@ -1,6 +1,7 @@
 package dev.retrograde.pass;
 
 import dev.retrograde.scalar.DType;
+import dev.retrograde.scalar.ScalarEval;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -102,16 +103,38 @@ final class RowInstruction {
             out.setAtIndex(ValueLayout.JAVA_LONG, to + k, a + b);
           }
         }
-        case BF16, I8, I16, U8, BOOL, FRAME -> throw new AssertionError("no sums of " + dtype);
+        case BF16 -> {
+          for (long k = 0; k < elements; k++) {
+            float a = Float.intBitsToFloat(out.getAtIndex(ValueLayout.JAVA_SHORT, to + k) << 16);
+            float b = Float.intBitsToFloat(rows.getAtIndex(ValueLayout.JAVA_SHORT, from + k) << 16);
+            out.setAtIndex(ValueLayout.JAVA_SHORT, to + k, (short) ScalarEval.bf16Bits(a + b));
+          }
+        }
+        case I16 -> {
+          for (long k = 0; k < elements; k++) {
+            short a = out.getAtIndex(ValueLayout.JAVA_SHORT, to + k);
+            short b = rows.getAtIndex(ValueLayout.JAVA_SHORT, from + k);
+            out.setAtIndex(ValueLayout.JAVA_SHORT, to + k, (short) (a + b));
+          }
+        }
+        case I8, U8 -> {
+          for (long k = 0; k < elements; k++) {
+            byte a = out.get(ValueLayout.JAVA_BYTE, to + k);
+            byte b = rows.get(ValueLayout.JAVA_BYTE, from + k);
+            out.set(ValueLayout.JAVA_BYTE, to + k, (byte) (a + b));
+          }
+        }
+        case BOOL -> {
+          for (long k = 0; k < elements; k++) {
+            byte a = out.get(ValueLayout.JAVA_BYTE, to + k);
+            out.set(
+                ValueLayout.JAVA_BYTE,
+                to + k,
+                (byte) (a | rows.get(ValueLayout.JAVA_BYTE, from + k)));
+          }
+        }
+        case FRAME -> throw new AssertionError("no sums of " + dtype);
       }
-    }
-
-    /// Whether rows of this type can be added here.
-    static boolean suits(DType d) {
-      return switch (d) {
-        case F32, F64, I32, I64 -> true;
-        case BF16, I8, I16, U8, BOOL, FRAME -> false;
-      };
     }
   }
 

@@ -4,6 +4,7 @@ import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.loop.Kernel;
+import dev.retrograde.pass.routine.Routine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -91,6 +92,35 @@ sealed interface Step {
     @Override
     public Host rebound(Buf from, Buf to) {
       return new Host(name, phase, node, views(in, from, to), views(out, from, to));
+    }
+  }
+
+  /// A node with a routine: dense operands and results, and scratch that nobody else sees.
+  record Work(
+      String name,
+      Phase phase,
+      Routine.Plan routine,
+      List<View> in,
+      List<View> out,
+      @Nullable Buf scratch)
+      implements Step {
+    @Override
+    public List<Buf> buffers() {
+      List<Buf> all = bufs(in, out);
+      if (scratch != null) {
+        all.add(scratch);
+      }
+      return all;
+    }
+
+    @Override
+    public boolean mayFail() {
+      return routine.mayFail();
+    }
+
+    @Override
+    public Work rebound(Buf from, Buf to) {
+      return new Work(name, phase, routine, views(in, from, to), views(out, from, to), scratch);
     }
   }
 

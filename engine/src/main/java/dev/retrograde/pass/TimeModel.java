@@ -19,6 +19,9 @@ final class TimeModel {
   /// Elements a second of a node that is evaluated on the heap.
   private static final double HOST_ELEMENTS = 30e6;
 
+  /// Elements a second of a routine.
+  private static final double ROUTINE_ELEMENTS = 100e6;
+
   /// Call, loop entry and the first misses.
   private static final double LAUNCH = 0.5e-6;
 
@@ -33,6 +36,8 @@ final class TimeModel {
       case Step.Launch l -> LAUNCH + Math.max(l.work() / STATEMENTS, bytes(l.buffers()) / BYTES);
       case Step.Host h ->
           LAUNCH + h.buffers().stream().mapToLong(b -> b.elements).sum() / HOST_ELEMENTS;
+      case Step.Work k ->
+          LAUNCH + k.buffers().stream().mapToLong(b -> b.elements).sum() / ROUTINE_ELEMENTS;
       case Step.Frame f -> bytes(f.buffers()) / BYTES;
       case Step.Move m -> LAUNCH + bytes(m.buffers()) / BYTES;
       case Step.If i -> Math.max(seconds(i.yes()), seconds(i.no()));

@@ -91,6 +91,22 @@ class OpMeaningTest {
   }
 
   @Test
+  void sumsOfProductsHaveTheTypeOfTheirAccumulator() {
+    Contract inner = new Contract(List.of(), List.of(), List.of(0), List.of(0));
+    HostTensor bytes = vector(DType.I8, 100, 100);
+    HostTensor whole = eval(inner.in(DType.I32), bytes, bytes).get(0);
+    assertThat(whole.dtype()).isEqualTo(DType.I32);
+    assertThat(whole.bits(0)).isEqualTo(20_000);
+    HostTensor half = vector(DType.BF16, 1, 0.00390625);
+    assertThat(one(inner, half, vector(DType.BF16, 1, 1))).containsExactly(1);
+    assertThat(one(inner.in(DType.F32), half, vector(DType.BF16, 1, 1)))
+        .containsExactly(1.00390625);
+    LinearOp.Conv conv = new LinearOp.Conv(Geometry.square(1, 1, 0), DType.I64);
+    HostTensor image = vector(DType.I32, 1 << 30, 1 << 30).reshaped(List.of(1, 1, 1, 2));
+    assertThat(eval(conv, image, image).get(0).bits(0)).isEqualTo(1L << 61);
+  }
+
+  @Test
   void runningSums() {
     HostTensor x = vector(DType.F32, 1, 2, 4);
     assertThat(one(new ReduceOp.CumulativeSum(0, false, false), x)).containsExactly(1, 3, 7);

@@ -192,6 +192,8 @@ public final class OpRows {
   private static void contractions(List<OpRow> rows) {
     List<Integer> no = List.of();
     rows.add(row("matmul", Contract.matmul(), real(3, 5), real(5, 2)).terms(5));
+    Contract wide = Contract.matmul().in(DType.F64);
+    rows.add(row("matmul with sums in f64", wide, real(3, 5), real(5, 2)).terms(5));
     rows.add(row("matmul of one", Contract.matmul(), real(1, 1), real(1, 1)));
     rows.add(row("matmul over nothing", Contract.matmul(), real(3, 0), real(0, 2)));
     rows.add(row("matmul to nothing", Contract.matmul(), real(0, 3), real(3, 2)));
@@ -280,6 +282,8 @@ public final class OpRows {
                 new int[] {2, 7, 7, 3},
                 3),
             new Case("no image", Geometry.square(3, 1, 1), new int[] {0, 5, 5, 2}, 2));
+    LinearOp.Conv wide = new LinearOp.Conv(Geometry.square(3, 2, 1), DType.F64);
+    rows.add(row("conv with sums in f64", wide, real(2, 5, 5, 3), real(4, 3, 3, 3)).terms(27));
     for (Case c : cases) {
       int cig = c.x[3] / c.g.groups();
       int[] f = {c.co, c.g.kernelH(), c.g.kernelW(), cig};

@@ -74,6 +74,21 @@ class ShapeErrorTest {
             f(2, 2)),
         new Wrong(new Contract(List.of(0), NO, NO, NO), "do not pair up", f(2), f(2)),
         new Wrong(Contract.matmul(), "numbers of one type", f(2, 2), i(2, 2)),
+        new Wrong(
+            Contract.matmul().in(DType.I32), "sums of f32 in i32: floats add in", f(2, 2), f(2, 2)),
+        new Wrong(
+            Contract.matmul().in(DType.F32),
+            "no type narrower than their own",
+            Type.of(DType.F64, 2, 2),
+            Type.of(DType.F64, 2, 2)),
+        new Wrong(Contract.matmul().in(DType.BF16), "in bf16", f(2, 2), f(2, 2)),
+        new Wrong(
+            new LinearOp.Conv(g, DType.I64), "sums of f32 in i64", f(1, 5, 5, 2), f(1, 3, 3, 2)),
+        new Wrong(
+            new BitOp.BitContract(BitOp.Kind.AND, Contract.matmul().in(DType.I64)),
+            "bits are counted in i32",
+            i(2, 2),
+            i(2, 2)),
         new Wrong(new LinearOp.Conv(g), "expected images", f(5, 5), f(1, 3, 3, 1)),
         new Wrong(new LinearOp.Conv(g), "not 3 by 3", f(1, 5, 5, 2), f(1, 2, 2, 2)),
         new Wrong(new LinearOp.Conv(g), "images have 2 channels", f(1, 5, 5, 2), f(1, 3, 3, 3)),

@@ -67,6 +67,31 @@ class TextFormTest {
     assertThat(p.functions().keySet()).containsExactly("twice");
   }
 
+  /// An accumulator is printed where there is one, and only there.
+  @Test
+  void accumulatorsComeBack() {
+    String text =
+        """
+        program "sums" {
+          input "x" %0:i8[2,3]
+          input "images" %1:bf16[1,4,4,2]
+          input "filters" %2:bf16[5,1,1,2]
+          %3:i32[2,2] = Contract{leftBatch=[], rightBatch=[], leftContract=[1], \
+        rightContract=[1], accumulator=i32} %0 %0
+          %4:f32[1,4,4,5] = Conv{g=Geometry{kernelH=1, kernelW=1, strideH=1, strideW=1, top=0, \
+        bottom=0, left=0, right=0, dilationH=1, dilationW=1, groups=1}, accumulator=f32} %1 %2
+          output "y" %3
+          output "z" %4
+        }
+        """;
+    Program p = Parser.parse(text);
+    Verifier.verify(p);
+    assertThat(Printer.print(p)).isEqualTo(text);
+    assertThat(((LinearOp.Contract) p.nodes().get(0).op()).accumulator()).isEqualTo(DType.I32);
+    Program wrong = Parser.parse(text.replace("accumulator=i32", "accumulator=f32"));
+    assertThatThrownBy(() -> Verifier.verify(wrong)).hasMessageContaining("sums of i8 in f32");
+  }
+
   @Test
   void blanksAndCommentsDoNotMatter() {
     Program p =

@@ -336,11 +336,11 @@ class OpsOnKernelsTest {
         });
   }
 
-  /// Ops that kernels leave to the reference run beside them.
+  /// Ops that kernels leave to routines run beside them.
   @Test
-  void opsWithoutKernelsRunOnTheHeap() {
+  void opsWithoutKernelsRunBesideThem() {
     check(
-        "heap",
+        "routines",
         1e-5,
         t -> {
           Tensor x = t.input("x", f32(9, 4));

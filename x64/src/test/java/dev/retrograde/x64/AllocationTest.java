@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.retrograde.ir.Program;
+import dev.retrograde.jvm.JvmTarget;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
+import dev.retrograde.scalar.DType;
 import dev.retrograde.target.Target;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -38,8 +40,12 @@ class AllocationTest {
 
   /// Least bytes that a number of steps allocated in one of a few tries, once warm.
   private static long least(Program p, int threads, int warm) {
+    return least(new X64Target(), p, threads, warm);
+  }
+
+  private static long least(Target target, Program p, int threads, int warm) {
     try (StateStore state = StateStore.of(1, p);
-        Executable e = new X64Target().compile(p, state, Target.Options.threads(threads))) {
+        Executable e = target.compile(p, state, Target.Options.threads(threads))) {
       Runs.fill(e, 5);
       for (int i = 0; i < warm; i++) {
         e.run();
@@ -75,6 +81,18 @@ class AllocationTest {
     assertThat(least(Nets.mlp(16, 64, 48, 32), 1, 3000)).isZero();
     assertThat(least(Nets.lenet(2, 14), 1, 1500)).isZero();
     assertThat(least(Nets.resnet(2, 8, 1, 4, 8), 1, 1500)).isZero();
+  }
+
+  /// Not only networks: order, selection, running sums, linear algebra, products of any type.
+  @Test
+  void aWarmStepOfAnyOpAllocatesNothing() {
+    Runs.levels();
+    for (Target target : List.of(new X64Target(), new JvmTarget())) {
+      assertThat(least(target, EveryOp.others(DType.F32), 1, 6000)).as(target.name()).isZero();
+      assertThat(least(target, EveryOp.others(DType.I16), 1, 6000)).as(target.name()).isZero();
+      assertThat(least(target, EveryOp.products(DType.I8, DType.I32), 1, 1000)).isZero();
+      assertThat(least(target, EveryOp.products(DType.BF16, DType.F32), 1, 1000)).isZero();
+    }
   }
 
   @Test

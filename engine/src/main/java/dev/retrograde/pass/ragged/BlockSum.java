@@ -59,7 +59,9 @@ final class BlockSum {
         int block = block(r.capacity());
         Type y = op.infer(in.stream().map(Value::type).toList()).get(0);
         long macs = op.macs(in.stream().map(Value::type).toList(), List.of(y));
-        if (block > 0 && macs / (r.capacity() / block) >= LEAST_MACS && y.dtype().isFloat()) {
+        // Sums of blocks are rounded to the result's type.
+        boolean exact = y.dtype() == DType.F32 || y.dtype() == DType.F64;
+        if (block > 0 && exact && macs / (r.capacity() / block) >= LEAST_MACS) {
           BlockSum sum = new BlockSum(e, now, op, pair, r.capacity(), block);
           return sum.loop(in, was, y, now.apply(r.count()));
         }

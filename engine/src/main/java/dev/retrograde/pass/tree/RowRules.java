@@ -146,7 +146,8 @@ final class RowRules {
               before(0, shifted(c.leftBatch())),
               before(0, shifted(c.rightBatch())),
               shifted(c.leftContract()),
-              shifted(c.rightContract())),
+              shifted(c.rightContract()),
+              c.accumulator()),
           l.value(),
           r.value());
     }
@@ -162,7 +163,12 @@ final class RowRules {
       Contract swapped = lifted(c, false);
       Value y =
           e.add(
-              new Contract(List.of(), List.of(), swapped.rightContract(), swapped.leftContract()),
+              new Contract(
+                  List.of(),
+                  List.of(),
+                  swapped.rightContract(),
+                  swapped.leftContract(),
+                  c.accumulator()),
               r.value(),
               l.value());
       List<Integer> perm = new ArrayList<>(List.of(0));
@@ -176,9 +182,17 @@ final class RowRules {
   private static Contract lifted(Contract c, boolean left) {
     return left
         ? new Contract(
-            shifted(c.leftBatch()), c.rightBatch(), shifted(c.leftContract()), c.rightContract())
+            shifted(c.leftBatch()),
+            c.rightBatch(),
+            shifted(c.leftContract()),
+            c.rightContract(),
+            c.accumulator())
         : new Contract(
-            c.leftBatch(), shifted(c.rightBatch()), c.leftContract(), shifted(c.rightContract()));
+            c.leftBatch(),
+            shifted(c.rightBatch()),
+            c.leftContract(),
+            shifted(c.rightContract()),
+            c.accumulator());
   }
 
   private Value toFront(Value y, int axis) {

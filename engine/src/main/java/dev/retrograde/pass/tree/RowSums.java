@@ -124,7 +124,8 @@ final class RowSums {
             RowRules.shifted(c.leftBatch()),
             RowRules.shifted(c.rightBatch()),
             RowRules.before(0, RowRules.shifted(c.leftContract())),
-            RowRules.before(0, RowRules.shifted(c.rightContract())));
+            RowRules.before(0, RowRules.shifted(c.rightContract())),
+            c.accumulator());
     boolean left = l.type().size() <= r.type().size();
     Value a = v.rows(l);
     Value b = v.rows(r);
