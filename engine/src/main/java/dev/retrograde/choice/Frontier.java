@@ -78,7 +78,7 @@ public final class Frontier {
   public Saved within(long bytes) {
     for (Point p : points) {
       if (p.bytes() <= bytes) {
-        return new Rewrite(joint, p.policy).run();
+        return Rewrite.of(joint, p.policy);
       }
     }
     Point least = points.getLast();
@@ -132,6 +132,9 @@ public final class Frontier {
     all.add(List.of(store, exact, new Saving.Recompute(1)));
     all.add(List.of(exact, new Saving.Recompute(2)));
     all.add(List.of(exact, new Saving.Recompute(4)));
+    if (!ScanPair.of(joint).isEmpty()) {
+      all.add(List.of(exact, new Saving.Segments(0)));
+    }
     if (reverses(new ByLayer(new Saving.Reversible(), List.of()))) {
       all.add(List.of(exact, new Saving.Reversible()));
     }
@@ -172,7 +175,7 @@ public final class Frontier {
           cut == cuts || policy.selections().isEmpty()
               ? policy.otherwise().spec()
               : to.spec() + " up to " + units.get(first - 1) + ", then " + from.spec();
-      Program p = new Rewrite(joint, policy).run().program();
+      Program p = Rewrite.of(joint, policy).program();
       known = new Point(policy, label, forecasts.apply(p));
       tried.put(policy, known);
     }
