@@ -6,6 +6,7 @@ import dev.retrograde.ir.Glob;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.target.Forecast;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// The mixtures of policies that are worth taking for a program: each needs fewer bytes than the
 /// one before it and more time, by prediction. A budget takes the first that fits, so that fewer
@@ -78,6 +80,7 @@ public final class Frontier {
   public Saved within(long bytes) {
     for (Point p : points) {
       if (p.bytes() <= bytes) {
+        countable(p);
         return Rewrite.of(joint, p.policy);
       }
     }
@@ -95,6 +98,18 @@ public final class Frontier {
             lossy ? ", or a plainer optimiser" : ", or allow policies that round with :lossy"),
         bytes,
         least.bytes());
+  }
+
+  /// A budget is kept only where everything has a bound.
+  private static void countable(Point p) {
+    List<MemoryReport.Growth> growths = p.forecast.memory().growths();
+    if (!growths.isEmpty()) {
+      throw new SavingException(
+          "a budget counts every byte of a step, and of this one some come as often as the data says: "
+              + growths.stream().map(MemoryReport.Growth::text).collect(Collectors.joining("; "))
+              + ". Give loops a bound, write recursion over trees as a fold, or name a policy instead of"
+              + " a budget");
+    }
   }
 
   private static long state(Point p) {

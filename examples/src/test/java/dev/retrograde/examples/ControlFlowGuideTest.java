@@ -210,7 +210,7 @@ class ControlFlowGuideTest {
       for (int n : trips) {
         Segments.write(run.input("trips"), HostTensor.scalar(DType.I32, n));
         run.run();
-        bytes.add(run.reserved().own() - before.own());
+        bytes.add(run.reserved().frames() - before.frames());
       }
     }
     return bytes;
