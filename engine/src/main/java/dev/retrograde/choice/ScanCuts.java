@@ -104,7 +104,7 @@ final class ScanCuts {
     int carried = s.carried();
     List<Integer> whole = new ArrayList<>();
     for (int r = carried; r < n.results().size(); r++) {
-      if (!p.rows().contains(r)) {
+      if (!p.dropped().contains(r)) {
         whole.add(r);
       }
     }

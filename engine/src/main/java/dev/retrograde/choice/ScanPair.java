@@ -16,15 +16,18 @@ import java.util.Map;
 import java.util.Set;
 
 /// A scan and the scan that goes back through it: the rows that the former writes and that only the
-/// latter reads need not be kept, since a stretch of rows can be run again from the carried values
-/// before it.
+/// latter reads for the backward part need not be kept, since a stretch of rows can be run again
+/// from the carried values before it.
 ///
 /// @param forward the scan of the forward part
 /// @param backward the scan of the backward part, over the same rows in the other direction
-/// @param rows which results of `forward` only `backward` reads, in order
-record ScanPair(Node forward, Node backward, List<Integer> rows) {
+/// @param rows which results of `forward` nobody reads in the backward part but `backward`, in
+///   order
+/// @param dropped those of them that the forward part does not read either
+record ScanPair(Node forward, Node backward, List<Integer> rows, Set<Integer> dropped) {
   ScanPair {
     rows = List.copyOf(rows);
+    dropped = Set.copyOf(dropped);
   }
 
   ControlOp.Scan scan() {
@@ -70,19 +73,23 @@ record ScanPair(Node forward, Node backward, List<Integer> rows) {
     ControlOp.Scan s = (ControlOp.Scan) n.op();
     Node back = null;
     List<Integer> rows = new ArrayList<>();
+    Set<Integer> dropped = new HashSet<>();
     for (int r = s.carried(); r < n.results().size(); r++) {
       Value v = n.results().get(r);
       Set<Node> by = readers.getOrDefault(v, Set.of());
-      if (by.size() != 1 || results.contains(v)) {
-        continue;
-      }
-      Node reader = by.iterator().next();
-      if (goesBack(reader, s, v) && (back == null || back == reader)) {
-        back = reader;
+      List<Node> late =
+          by.stream().filter(x -> x.origin().phase() != Phase.FORWARD).distinct().toList();
+      if (late.size() == 1
+          && goesBack(late.getFirst(), s, v)
+          && (back == null || back == late.getFirst())) {
+        back = late.getFirst();
         rows.add(r);
+        if (by.size() == 1 && !results.contains(v)) {
+          dropped.add(r);
+        }
       }
     }
-    return back == null ? null : new ScanPair(n, back, rows);
+    return back == null ? null : new ScanPair(n, back, rows, dropped);
   }
 
   /// Whether a node walks the same rows the other way and takes a value as rows, in no other way.

@@ -243,12 +243,14 @@ class ControlFlowGuideTest {
     long arena = Long.MAX_VALUE;
     for (int segments : new int[] {1, 4, 20}) {
       Program plain =
-          Runs.gradients(t ->
-              t.sum(
-                  recurrent(
-                      t,
-                      t.input("rows", Type.of(F, 400, 64)),
-                      t.parameter("w", F, new Init.Normal(0, 0.1), 64, 64))));
+          Runs.gradients(
+              t ->
+                  t.sum(
+                      recurrent(
+                          t,
+                          t.input("rows", Type.of(F, 400, 64)),
+                          t.parameter("w", F, new Init.Normal(0, 0.1), 64, 64))),
+              Reverse.Options.STRICT);
       Program p = segments == 1 ? plain : new Saving.Segments(segments).apply(plain);
       try (StateStore state = StateStore.of(5, p);
           Executable run = new JvmTarget().compile(p, state, Target.Options.DEFAULT)) {
