@@ -59,6 +59,7 @@ record MemoryText(Explanation about, boolean all) {
         "arena %,d bytes, %.4f of the least possible%n",
         m.arenaBytes(),
         arenaShare(m));
+    m.growths().forEach(g -> out.println("not counted: " + g.text()));
   }
 
   /// The arena over what is alive in it at most; 1 where there is no arena.
@@ -75,11 +76,12 @@ record MemoryText(Explanation about, boolean all) {
     Reservation r = kept.reserved();
     out.printf(
         Locale.ROOT,
-        "reserved %,d bytes: state %,d, inputs and outputs %,d, arena %,d%n",
+        "reserved %,d bytes: state %,d, inputs and outputs %,d, arena %,d%s%n",
         r.bytes(),
         r.state(),
         r.own(),
-        r.arena());
+        r.arena(),
+        r.frames() == 0 ? "" : String.format(Locale.ROOT, ", frames %,d", r.frames()));
     kept.forecast()
         .ifPresent(f ->
             out.printf(

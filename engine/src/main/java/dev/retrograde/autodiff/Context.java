@@ -16,7 +16,6 @@ final class Context {
   private final Calls calls;
   private final Ledgers ledgers = new Ledgers(this);
   private final Set<Node> cuts;
-  private final Set<Node> again;
   private final boolean framed;
 
   /// @param roots the values whose cotangents the whole differentiation wants
@@ -26,7 +25,6 @@ final class Context {
     this.captures = new Captures(e.functions());
     this.calls = new Calls(this, e);
     this.cuts = new HashSet<>();
-    this.again = new HashSet<>();
     this.framed = true;
   }
 
@@ -36,7 +34,6 @@ final class Context {
     captures = around.captures;
     calls = around.calls;
     cuts = around.cuts;
-    again = around.again;
     framed = false;
   }
 
@@ -69,15 +66,6 @@ final class Context {
 
   Ledgers ledgers() {
     return ledgers;
-  }
-
-  /// From now on backward runs the body of this scan again.
-  void runAgain(Node n) {
-    again.add(n);
-  }
-
-  boolean again(Node n) {
-    return again.contains(n);
   }
 
   void cut(Node n) {

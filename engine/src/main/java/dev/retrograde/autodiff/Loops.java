@@ -65,14 +65,7 @@ final class Loops {
             w,
             body,
             new Trip.Loop(
-                counted ? 1 : 0,
-                arriving,
-                active,
-                List.of(),
-                List.of(),
-                captured,
-                Set.of(),
-                false));
+                counted ? 1 : 0, arriving, active, List.of(), List.of(), captured, Set.of()));
     for (int k = 0; k < arriving.length; k++) {
       all &= !active[k] || trip.carried().containsKey(k);
     }

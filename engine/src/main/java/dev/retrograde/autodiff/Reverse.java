@@ -24,20 +24,12 @@ public final class Reverse {
   /// @param deferred whether the gradient of a matrix that a loop or a function only multiplies
   ///   with is formed as one product after all trips, instead of adding a product at each. That
   ///   adds the terms in another order
-  /// @param segments into how many pieces a scan is cut at most, of which only the values at the
-  ///   cuts are kept; backward runs each piece again. 1 keeps what each row leaves
-  public record Options(boolean deferred, int segments) {
-    public Options {
-      if (segments < 1) {
-        throw new IllegalArgumentException("a scan has at least 1 segment, found " + segments);
-      }
-    }
+  public record Options(boolean deferred) {
+    /// Deferred.
+    public static final Options DEFAULT = new Options(true);
 
-    /// Deferred, everything kept.
-    public static final Options DEFAULT = new Options(true, 1);
-
-    /// In the order of the program, everything kept.
-    public static final Options STRICT = new Options(false, 1);
+    /// In the order of the program.
+    public static final Options STRICT = new Options(false);
   }
 
   /// Appends the backward pass to `e`.
@@ -55,7 +47,7 @@ public final class Reverse {
   public static Map<Value, Value> pullback(
       Emit e, List<Node> nodes, Map<Value, Value> seeds, List<Value> wrt, Options options) {
     Context c = new Context(e, options, wrt);
-    return walk(c, e, Segments.cut(c, e, e.current(nodes)), seeds, wrt);
+    return walk(c, e, e.current(nodes), seeds, wrt);
   }
 
   private static Map<Value, Value> walk(
@@ -85,7 +77,7 @@ public final class Reverse {
     Value one = e.fill(loss.type(), 1);
     List<Value> values = List.copyOf(wrt.values());
     Context c = new Context(e, options, values);
-    List<Node> forward = Segments.cut(c, e, e.current(nodes));
+    List<Node> forward = e.current(nodes);
     Map<Value, Value> found = walk(c, e, forward, Map.of(loss, one), values);
     Map<String, Value> out = new LinkedHashMap<>();
     wrt.forEach((name, v) -> {

@@ -39,6 +39,10 @@ final class Scans {
   /// Rows read, whose cotangents are wanted and found.
   private final List<Integer> found;
 
+  /// What backward writes as rows: cotangents of rows read and of products that are formed later,
+  /// each once.
+  private final Set<Value> rows = new LinkedHashSet<>();
+
   private Scans(
       Walk w, Node n, ControlOp.Scan scan, Trip trip, List<Value> given, List<Value> givenRows) {
     this.w = w;
@@ -54,6 +58,8 @@ final class Scans {
         found.add(x);
       }
     }
+    found.forEach(x -> rows.add(cotangentRow(x)));
+    trip.split().late().forEach(l -> rows.add(lateRow(l)));
   }
 
   /// Whether all that is wanted got a cotangent.
@@ -86,11 +92,7 @@ final class Scans {
     }
     Set<Value> deferred = Deferral.inBody(w.context(), body, captured);
     List<Value> sums = captured.stream().filter(v -> !deferred.contains(v)).toList();
-    Trip trip =
-        Trip.of(
-            w,
-            body,
-            new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred, w.context().again(n)));
+    Trip trip = Trip.of(w, body, new Trip.Loop(1, arriving, active, rows, seeds, sums, deferred));
     Scans s = new Scans(w, n, scan, trip, given, givenRows);
     if (!trip.reachesNothing() || !s.found.isEmpty() || !trip.split().late().isEmpty()) {
       s.run();
@@ -106,15 +108,15 @@ final class Scans {
 
   /// What the backward body leaves: for the next trip, then rows.
   private List<Value> written(Emit e) {
-    return Split.join(trip.results(e), Split.join(cotangentRows(), lateRows()));
+    return Split.join(trip.results(e), List.copyOf(rows));
   }
 
-  private List<Value> lateRows() {
-    return trip.split().late().stream().map(Walk.Late::dy).toList();
+  private Value cotangentRow(int x) {
+    return trip.split().original(Deferral.at(trip.split().found(), body.params().get(1 + x)));
   }
 
-  private List<Value> cotangentRows() {
-    return found.stream().map(x -> trip.split().found().get(body.params().get(1 + x))).toList();
+  private Value lateRow(Walk.Late l) {
+    return trip.split().original(l.dy());
   }
 
   private void run() {
@@ -157,12 +159,10 @@ final class Scans {
                 List.of(backward(chained, stacked)));
     trip.finish(
         w, n.operands().subList(0, scan.carried()), out.subList(frame == null ? 0 : 1, carried));
-    for (int i = 0; i < found.size(); i++) {
-      w.add(n.operand(found.get(i)), out.get(carried + i));
-    }
-    int at = carried + found.size();
+    Map<Value, Value> made = Trip.pairs(List.copyOf(rows), out.subList(carried, out.size()));
+    found.forEach(x -> w.add(n.operand(x), Deferral.at(made, cotangentRow(x))));
     for (Walk.Late l : trip.split().late()) {
-      Deferral.form(w, l, out.get(at++), Deferral.at(wholes, l.other()));
+      Deferral.form(w, l, Deferral.at(made, lateRow(l)), Deferral.at(wholes, l.other()));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.retrograde.ir.Block;
 import dev.retrograde.ir.Cloner;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
@@ -11,6 +12,7 @@ import dev.retrograde.ir.Origin;
 import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Uses;
 import dev.retrograde.ir.Value;
+import dev.retrograde.scalar.ScalarCode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,25 +39,18 @@ final class Split {
   private final Emit back;
   private final Map<Value, Value> found;
   private final List<Walk.Late> late;
-  private final boolean again;
   private final Map<Value, Node> maker = new HashMap<>();
   private List<Node> remade = List.of();
   private List<Node> live = List.of();
   private List<Value> reads = List.of();
 
   private Split(
-      Block block,
-      Emit forward,
-      Emit back,
-      Map<Value, Value> found,
-      List<Walk.Late> late,
-      boolean again) {
+      Block block, Emit forward, Emit back, Map<Value, Value> found, List<Walk.Late> late) {
     this.block = block;
     this.forward = forward;
     this.back = back;
     this.found = found;
     this.late = List.copyOf(late);
-    this.again = again;
     forward.nodes().forEach(n -> n.results().forEach(r -> maker.put(r, n)));
   }
 
@@ -67,10 +62,9 @@ final class Split {
   /// @param seeds what is known before the block is walked; several of one value add up
   /// @param wrt parameters and captured values whose cotangents are wanted
   /// @param deferred captured values whose cotangents are formed later
-  /// @param again whether backward runs the block again: then only parameters are residuals
-  record Ask(List<Seed> seeds, List<Value> wrt, Set<Value> deferred, boolean again) {
+  record Ask(List<Seed> seeds, List<Value> wrt, Set<Value> deferred) {
     static Ask of(List<Seed> seeds, List<Value> wrt) {
-      return new Ask(seeds, wrt, Set.of(), false);
+      return new Ask(seeds, wrt, Set.of());
     }
   }
 
@@ -86,7 +80,7 @@ final class Split {
     Walk w = new Walk(c, forward, back, b.nodes(), ask.wrt, ask.deferred);
     ask.seeds.forEach(s -> w.add(s.of, s.cotangent));
     Map<Value, Value> found = w.run();
-    return new Split(b, forward, back, found, w.late(), ask.again);
+    return new Split(b, forward, back, found, w.late());
   }
 
   /// Products whose part in a gradient is formed later.
@@ -97,6 +91,20 @@ final class Split {
   /// The cotangents found.
   Map<Value, Value> found() {
     return found;
+  }
+
+  /// What a cotangent is a copy of, as the cotangents of a sum's operands are of the sum's.
+  Value original(Value cotangent) {
+    for (Node n : back.nodes()) {
+      int r = n.results().indexOf(cotangent);
+      if (r >= 0) {
+        return n.op() instanceof MapOp.Map m
+                && m.code().instrs().get(m.code().results().get(r)) instanceof ScalarCode.Arg a
+            ? original(n.operand(a.index()))
+            : cotangent;
+      }
+    }
+    return cotangent;
   }
 
   /// States which cotangents are used, and so what is read.
@@ -118,7 +126,7 @@ final class Split {
   }
 
   private boolean remade(Node n) {
-    return again || n.op().free() || n.op() instanceof MoveOp.Literal;
+    return n.op().free() || n.op() instanceof MoveOp.Literal;
   }
 
   /// Whether the backward part reads this value of the block.
@@ -155,9 +163,9 @@ final class Split {
     return new Block(join(block.params(), params), nodes(), join(block.results(), results));
   }
 
-  /// Nodes of the forward part: where backward runs the block again, the block as it was.
+  /// Nodes of the forward part.
   List<Node> nodes() {
-    return again ? block.nodes() : forward.nodes();
+    return forward.nodes();
   }
 
   /// Packs values at the end of the forward part.

@@ -36,7 +36,6 @@ record Trip(
   /// @param seeds cotangents of rows that the body writes
   /// @param captured captured values that need a cotangent
   /// @param deferred captured values whose cotangents are formed later
-  /// @param again whether backward runs the body again
   record Loop(
       int first,
       boolean[] arriving,
@@ -44,8 +43,7 @@ record Trip(
       List<Value> rows,
       List<Seed> seeds,
       List<Value> captured,
-      Set<Value> deferred,
-      boolean again) {}
+      Set<Value> deferred) {}
 
   static Trip of(Walk w, Block body, Loop l) {
     boolean[] moving = l.active.clone();
@@ -97,7 +95,7 @@ record Trip(
       seeds.add(new Seed(r, cots.get(k)));
     }
     seeds.addAll(l.seeds);
-    Split s = Split.of(w, body, new Split.Ask(seeds, wrt, l.deferred, l.again));
+    Split s = Split.of(w, body, new Split.Ask(seeds, wrt, l.deferred));
     sums.entrySet().removeIf(e -> e.getValue().equals(s.found().get(e.getKey())));
     return new Trip(s, cots, sums, body, l.first);
   }

@@ -6,6 +6,7 @@ import dev.retrograde.ir.Glob;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
+import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.MemoryReport.Tag;
 import dev.retrograde.target.Forecast;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// The mixtures of policies that are worth taking for a program: each needs fewer bytes than the
 /// one before it and more time, by prediction. A budget takes the first that fits, so that fewer
@@ -78,7 +80,8 @@ public final class Frontier {
   public Saved within(long bytes) {
     for (Point p : points) {
       if (p.bytes() <= bytes) {
-        return new Rewrite(joint, p.policy).run();
+        countable(p);
+        return Rewrite.of(joint, p.policy);
       }
     }
     Point least = points.getLast();
@@ -95,6 +98,18 @@ public final class Frontier {
             lossy ? ", or a plainer optimiser" : ", or allow policies that round with :lossy"),
         bytes,
         least.bytes());
+  }
+
+  /// A budget is kept only where everything has a bound.
+  private static void countable(Point p) {
+    List<MemoryReport.Growth> growths = p.forecast.memory().growths();
+    if (!growths.isEmpty()) {
+      throw new SavingException(
+          "a budget counts every byte of a step, and of this one some come as often as the data says: "
+              + growths.stream().map(MemoryReport.Growth::text).collect(Collectors.joining("; "))
+              + ". Give loops a bound, write recursion over trees as a fold, or name a policy instead of"
+              + " a budget");
+    }
   }
 
   private static long state(Point p) {
@@ -132,6 +147,9 @@ public final class Frontier {
     all.add(List.of(store, exact, new Saving.Recompute(1)));
     all.add(List.of(exact, new Saving.Recompute(2)));
     all.add(List.of(exact, new Saving.Recompute(4)));
+    if (!ScanPair.of(joint).isEmpty()) {
+      all.add(List.of(exact, new Saving.Segments(0)));
+    }
     if (reverses(new ByLayer(new Saving.Reversible(), List.of()))) {
       all.add(List.of(exact, new Saving.Reversible()));
     }
@@ -172,7 +190,7 @@ public final class Frontier {
           cut == cuts || policy.selections().isEmpty()
               ? policy.otherwise().spec()
               : to.spec() + " up to " + units.get(first - 1) + ", then " + from.spec();
-      Program p = new Rewrite(joint, policy).run().program();
+      Program p = Rewrite.of(joint, policy).program();
       known = new Point(policy, label, forecasts.apply(p));
       tried.put(policy, known);
     }

@@ -42,6 +42,7 @@ final class Regions {
             case Saving.Reversible _ -> unit(n.origin().path(), units);
             case Saving.Store _,
                 Saving.Exact _,
+                Saving.Segments _,
                 Saving.Pooled _,
                 Saving.PooledQuantized _,
                 Saving.PooledAll _,

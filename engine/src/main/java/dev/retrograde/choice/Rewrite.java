@@ -60,7 +60,7 @@ final class Rewrite {
   /// @param moment products of backward before it was made; -1 if it stays
   private record Made(Value value, int moment) {}
 
-  Rewrite(Program program, ByLayer policy) {
+  private Rewrite(Program program, ByLayer policy) {
     this.program = program;
     this.policy = policy;
     forward = new Forward(program);
@@ -71,7 +71,16 @@ final class Rewrite {
     epoch = program.nodes().stream().mapToInt(n -> n.origin().epoch()).max().orElse(0);
   }
 
-  Saved run() {
+  /// Scans first, then single values.
+  static Saved of(Program joint, ByLayer policy) {
+    ScanCuts.Result cut = ScanCuts.run(joint, policy);
+    Saved s = new Rewrite(cut.program(), policy).run();
+    List<Residual> all = new ArrayList<>(cut.remade());
+    all.addAll(s.residuals());
+    return new Saved(s.program(), s.policy(), all);
+  }
+
+  private Saved run() {
     check();
     for (Node n : program.nodes()) {
       if (n.origin().phase() != Phase.FORWARD) {

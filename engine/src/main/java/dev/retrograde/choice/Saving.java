@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 /// | [Store] | the value | the baseline |
 /// | [Exact] | elementwise values computed again from what is kept anyway | equal, bit for bit |
 /// | [Recompute] | values inside groups of blocks computed again | equal, bit for bit |
+/// | [Segments] | rows of scans computed again, segment by segment | equal, bit for bit |
 /// | [Reversible] | inputs of couplings solved from their outputs | equal on a grid, else rounded |
 /// | [Pooled], [PooledQuantized], [PooledAll] | averages over p x p | of weights: biased |
 /// | [Quantized] | 8 or 4 bits a number | unbiased noise |
@@ -59,6 +60,33 @@ public sealed interface Saving {
     @Override
     public String spec() {
       return "recompute:" + every;
+    }
+
+    @Override
+    public boolean lossless() {
+      return true;
+    }
+  }
+
+  /// Of a scan, such as a recurrent layer makes, the carried values at the cuts between segments of
+  /// its rows are kept; backward runs a segment again before it goes back through it (Chen et al.,
+  /// arXiv 1604.06174, for chains). Rows that are read elsewhere, such as outputs, stay whole.
+  /// Everything outside scans is treated as under [Exact].
+  ///
+  /// @param pieces into how many segments a scan is cut at most, at least 2; 0 for the square root
+  ///   of its rows, where the cuts and the rows of one segment together are fewest
+  record Segments(int pieces) implements Saving {
+    public Segments {
+      if (pieces < 0 || pieces == 1) {
+        throw new IllegalArgumentException(
+            "segments: at least 2 segments of a scan, or 0 for the root of its rows, found "
+                + pieces);
+      }
+    }
+
+    @Override
+    public String spec() {
+      return pieces == 0 ? "segments" : "segments:" + pieces;
     }
 
     @Override
@@ -294,9 +322,10 @@ public sealed interface Saving {
   default Saved save(Program joint, Function<Program, Forecast> forecasts) {
     return switch (this) {
       case Budget b -> new Frontier(joint, b.lossy(), forecasts).within(b.bytes());
-      case ByLayer l -> new Rewrite(joint, l).run();
+      case ByLayer l -> Rewrite.of(joint, l);
       case Store _,
           Recompute _,
+          Segments _,
           Reversible _,
           Exact _,
           Pooled _,
@@ -304,7 +333,7 @@ public sealed interface Saving {
           PooledAll _,
           Quantized _,
           BlockSparse _ ->
-          new Rewrite(joint, new ByLayer(this, List.of())).run();
+          Rewrite.of(joint, new ByLayer(this, List.of()));
     };
   }
 

@@ -5,7 +5,7 @@ import java.util.List;
 /// Reads policies as the command line spells them.
 final class SavingText {
   private static final String NAMES =
-      "store, exact, recompute:K, reversible, pooled:P, pooledq:P, pooledall:P, quantized:BITS,"
+      "store, exact, recompute:K, segments[:N], reversible, pooled:P, pooledq:P, pooledall:P, quantized:BITS,"
           + " blocksparse:BLOCK:SPARSITY, budget:BYTES[:lossy]";
 
   private SavingText() {}
@@ -18,6 +18,7 @@ final class SavingText {
       case "exact" -> none(spec, args, new Saving.Exact());
       case "reversible" -> none(spec, args, new Saving.Reversible());
       case "recompute" -> new Saving.Recompute(whole(spec, args, "recompute:2", 2));
+      case "segments" -> new Saving.Segments(whole(spec, args, "segments:10", 0));
       case "pooled" -> new Saving.Pooled(whole(spec, args, "pooled:2", 2));
       case "pooledq" -> new Saving.PooledQuantized(whole(spec, args, "pooledq:2", 2));
       case "pooledall" -> new Saving.PooledAll(whole(spec, args, "pooledall:2", 2));

@@ -12,6 +12,7 @@ import dev.retrograde.choice.coding.BlockSparse;
 import dev.retrograde.choice.coding.Code;
 import dev.retrograde.choice.coding.Pooling;
 import dev.retrograde.choice.coding.Quantising;
+import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.Node;
@@ -158,7 +159,7 @@ final class Treatments {
           put(v, KEEP, "kept under store");
         }
       }
-      case Saving.Exact _, Saving.Reversible _ -> compressed(n, v, Lossy.NONE);
+      case Saving.Exact _, Saving.Reversible _, Saving.Segments _ -> compressed(n, v, Lossy.NONE);
       case Saving.Pooled p -> compressed(n, v, new Lossy(pooling(p.p()), null));
       case Saving.PooledQuantized p ->
           compressed(n, v, new Lossy(pooling(p.p()), new Quantising(8)));
@@ -243,9 +244,11 @@ final class Treatments {
   }
 
   private static String kept(Node n, boolean possible, Set<Value> leaves) {
-    return !Forward.light(n)
-        ? "a product, too dear to compute again"
-        : possible ? anchor(leaves) : "nothing else that is kept gives it";
+    return n.op() instanceof ControlOp
+        ? "a loop leaves it"
+        : !Forward.light(n)
+            ? "a product, too dear to compute again"
+            : possible ? anchor(leaves) : "nothing else that is kept gives it";
   }
 
   private static String anchor(Set<Value> leaves) {

@@ -31,6 +31,7 @@ final class CompiledProgram implements Executable {
   private final Map<String, MemorySegment> inputs = new LinkedHashMap<>();
   private final Map<String, MemorySegment> outputs = new LinkedHashMap<>();
   private final Runner runner;
+  private final MemoryReport memory;
 
   /// Where each step begins, and the end.
   private final int[] starts;
@@ -53,6 +54,7 @@ final class CompiledProgram implements Executable {
     this.arena = arena;
     this.state = state;
     this.scratch = scratch;
+    this.memory = planned.memory();
     Linker linker = new Linker(compiler, arena, options.threads() > 1, planned.blocks());
     planned.states().forEach((name, b) -> linker.place(b, state.segment(name)));
     planned.inputs().forEach((name, b) -> inputs.put(name, own(b)));
@@ -62,6 +64,7 @@ final class CompiledProgram implements Executable {
     starts = linker.program(planned, scratch.memory());
     Workers workers = linker.splits() ? new Workers(options.threads()) : null;
     runner = new Runner(program.name(), compiler, options.memory(), workers);
+    reserve(planned.frames().bytes());
     runner.load(linker.code(), linker.sites());
     compiled =
         new Compiled(
@@ -71,6 +74,15 @@ final class CompiledProgram implements Executable {
             compiler.codeBytes(),
             System.nanoTime() - start,
             planned.macs());
+  }
+
+  private void reserve(long frames) {
+    try {
+      runner.reserve(frames);
+    } catch (RuntimeException | Error x) {
+      runner.close();
+      throw x;
+    }
   }
 
   /// Memory of its own, with slack that the caller does not see.
@@ -184,14 +196,18 @@ final class CompiledProgram implements Executable {
 
   @Override
   public MemoryReport memory() {
-    return planned.plan().report();
+    return memory;
   }
 
   @Override
   public Reservation reserved() {
     Reservation alone = planned.reserved();
-    long own = alone.own() + runner.reserved();
-    return new Reservation(state.reservedBytes(), own, alone.arena());
+    return new Reservation(state.reservedBytes(), alone.own(), alone.arena(), runner.reserved());
+  }
+
+  @Override
+  public long frameBytes() {
+    return runner.used();
   }
 
   @Override

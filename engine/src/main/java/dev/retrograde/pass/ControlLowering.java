@@ -45,7 +45,14 @@ final class ControlLowering {
           case ControlOp.While w -> conditional(name, phase, n, w.bound(), operands, captured);
           case ControlOp.Scan s -> scan(name, phase, n, s, operands, captured);
           case ControlOp.Call c ->
-              new Step.Call(name, phase, c.function(), views(operands), results(n), areas(n));
+              new Step.Call(
+                  name,
+                  n.origin().line(),
+                  phase,
+                  c.function(),
+                  views(operands),
+                  results(n),
+                  areas(n));
           case ControlOp.Region r -> throw new AssertionError(n + " was to be expanded");
           case ControlOp.Foreign f -> throw new AssertionError(n + " has no blocks");
           case ControlOp.Closed c -> throw new AssertionError(n + " is closed twice");
@@ -207,6 +214,7 @@ final class ControlLowering {
     Unit body = with(u, more);
     return new Step.Loop(
         name,
+        n.origin().line(),
         phase,
         trips,
         bound,
@@ -237,6 +245,7 @@ final class ControlLowering {
     Buf counter = buffer(name + " trip", Type.of(DType.I32));
     return new Step.Loop(
         name,
+        n.origin().line(),
         phase,
         null,
         bound,

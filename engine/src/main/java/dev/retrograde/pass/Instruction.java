@@ -225,6 +225,10 @@ interface Instruction {
   /// memory.
   final class Call implements Instruction {
     private final int site;
+
+    /// The function and the user's line, for messages.
+    private final String where;
+
     private final Move[] args;
     private final Move[] results;
     private final MemorySegment[] keep;
@@ -234,8 +238,15 @@ interface Instruction {
     int entry = -1;
     int next = -1;
 
-    Call(int site, List<Move> args, List<Move> results, List<MemorySegment> keep, boolean again) {
+    Call(
+        int site,
+        String where,
+        List<Move> args,
+        List<Move> results,
+        List<MemorySegment> keep,
+        boolean again) {
       this.site = site;
+      this.where = where;
       this.args = args.toArray(Move[]::new);
       this.results = results.toArray(Move[]::new);
       this.keep = keep.toArray(MemorySegment[]::new);
@@ -267,6 +278,10 @@ interface Instruction {
       stage(aside, staged, args);
       r.takeBack((most + 7) / 8 * 8);
       return entry;
+    }
+
+    String where() {
+      return where;
     }
 
     /// Ends the call.

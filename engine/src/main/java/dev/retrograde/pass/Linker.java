@@ -192,7 +192,7 @@ final class Linker {
       case Step.If i -> branch(i, function, levels);
       case Step.Loop l -> {
         Instruction.Count count =
-            new Instruction.Count(segment(l.counter()), l.most(), "'" + l.name() + "'");
+            new Instruction.Count(segment(l.counter()), l.most(), named(l.name(), l.line()));
         View trips = l.trips();
         if (trips == null) {
           conditional(l, count, function, levels);
@@ -202,6 +202,10 @@ final class Linker {
       }
       case Step.Call c -> call(c, function, levels);
     }
+  }
+
+  private static String named(String name, String line) {
+    return "'" + name + "'" + (line.isEmpty() ? "" : " (" + line + ")");
   }
 
   private List<Instruction.Host.Place> hostPlaces(List<View> views) {
@@ -337,7 +341,8 @@ final class Linker {
     }
     boolean again = !function.isEmpty() && f.calls().contains(function);
     List<MemorySegment> keep = again ? new Live(levels, caller(function)).segments() : List.of();
-    Instruction.Call call = new Instruction.Call(sites.size(), args, results, keep, again);
+    String where = named(c.function(), c.line());
+    Instruction.Call call = new Instruction.Call(sites.size(), where, args, results, keep, again);
     sites.add(call);
     callees.put(call, c.function());
     code.add(call);

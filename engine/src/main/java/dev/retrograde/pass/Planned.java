@@ -4,6 +4,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.pass.ragged.Capacities;
 import dev.retrograde.pass.ragged.Counts;
 import dev.retrograde.runtime.MemoryLimit;
+import dev.retrograde.runtime.MemoryReport;
 import dev.retrograde.runtime.Reservation;
 import dev.retrograde.runtime.StateStore;
 import dev.retrograde.target.Forecast;
@@ -120,21 +121,55 @@ record Planned(
       arrays += s instanceof Step.Work k ? k.routine().arrays() : 0;
     }
     long bytes = arrays + own.stream().mapToLong(b -> b.bytes() + SLACK).sum();
-    return new Reservation(StateStore.reservedBytes(program), bytes, plan.bytes());
+    return new Reservation(
+        StateStore.reservedBytes(program), bytes, plan.bytes(), frames().bytes());
   }
 
   /// Refuses what does not fit beside what the state and other programs over it hold.
   void require(MemoryLimit limit, StateStore state) {
+    Reservation all = reserved();
+    String frames =
+        all.frames() == 0
+            ? ""
+            : ": %,d bytes of frames for all trips of its bounded loops, and all else"
+                .formatted(all.frames());
     limit.require(
-        program.name(),
-        reserved().own() + state.missingScratch(plan.bytes()),
+        program.name() + frames,
+        all.own() + all.frames() + state.missingScratch(plan.bytes()),
         state.reservedBytes() + state.scratchBytes());
+  }
+
+  /// What frames take, as far as that is known.
+  FrameForecast frames() {
+    return new FrameForecast(this);
+  }
+
+  /// The plan, and frames beside it.
+  MemoryReport memory() {
+    MemoryReport planned = plan.report();
+    FrameForecast frames = frames();
+    if (frames.bytes() == 0 && frames.growths().isEmpty()) {
+      return planned;
+    }
+    List<MemoryReport.Entry> entries = new ArrayList<>(planned.tensors());
+    if (frames.bytes() > 0) {
+      entries.add(
+          new MemoryReport.Entry(
+              "frames",
+              MemoryReport.Tag.RESIDUAL,
+              frames.bytes(),
+              frames.first(),
+              frames.last(),
+              -1));
+    }
+    return MemoryReport.of(
+        entries, steps.stream().map(Step::name).toList(), planned.arenaBytes(), frames.growths());
   }
 
   Forecast forecast() {
     long[] macs = macs();
     return new Forecast(
-        plan.report(),
+        memory(),
         reserved(),
         allSteps().size(),
         macs[0],

@@ -55,6 +55,7 @@ final class Runner {
     private @Nullable Arena arena;
     private MemorySegment memory = MemorySegment.NULL;
     private long top;
+    private long most;
 
     void close() {
       if (arena != null) {
@@ -79,7 +80,9 @@ final class Runner {
   /// Begins a run.
   void begin() {
     frames.top = 0;
+    frames.most = 0;
     aside.top = 0;
+    aside.most = 0;
     depth = 0;
   }
 
@@ -137,7 +140,9 @@ final class Runner {
                 + program
                 + "' is "
                 + depth
-                + " calls deep; a function needs a case that does not call itself");
+                + " calls deep, at the call of "
+                + sites[site].where()
+                + "; a function needs a case that does not call itself; nothing was changed");
       }
       calls = Arrays.copyOf(calls, 2 * depth);
     }
@@ -155,13 +160,25 @@ final class Runner {
       grow(s, end, what);
     }
     s.top = end;
+    s.most = Math.max(s.most, end);
     return at;
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // closed with the runner, or when it grows again
+  /// Makes room for frames whose number is known before the first run: such a stack does not grow.
+  void reserve(long bytes) {
+    if (bytes > 0) {
+      resize(frames, bytes);
+    }
+  }
+
   private void grow(Stack s, long least, String what) {
     long bytes = Math.max(1 << 16, Math.max(least, 2 * s.memory.byteSize()));
     limit.require("%s: %s, %d calls deep".formatted(program, what, depth), bytes, reserved());
+    resize(s, bytes);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // closed with the runner, or when it grows again
+  private void resize(Stack s, long bytes) {
     Arena next = Arena.ofShared();
     MemorySegment memory;
     try {
@@ -181,9 +198,9 @@ final class Runner {
     return frames.memory.byteSize() + aside.memory.byteSize();
   }
 
-  /// Bytes of frames that the last run left.
-  long frameBytes() {
-    return frames.top;
+  /// The most that the last run used of both.
+  long used() {
+    return frames.most + aside.most;
   }
 
   void close() {

@@ -208,6 +208,7 @@ sealed interface Step {
 
   /// A loop.
   ///
+  /// @param line the user's line, or empty
   /// @param trips how often it runs, or null where `condition` says so
   /// @param most trips that there may be
   /// @param reverse last row first
@@ -215,6 +216,7 @@ sealed interface Step {
   /// @param flag what the condition leaves
   record Loop(
       String name,
+      String line,
       Phase phase,
       @Nullable View trips,
       int most,
@@ -258,6 +260,11 @@ sealed interface Step {
       return t == null ? 1 : t.bits(0);
     }
 
+    /// Whether how often it runs is known before it does.
+    boolean tripsKnown() {
+      return trips != null && trips.buf().constant != null;
+    }
+
     /// Whether it may run too often.
     boolean bounded() {
       return most != Integer.MAX_VALUE;
@@ -267,6 +274,7 @@ sealed interface Step {
     public Loop rebound(Buf from, Buf to) {
       return new Loop(
           name,
+          line,
           phase,
           trips == null ? null : views(List.of(trips), from, to).get(0),
           most,
@@ -290,9 +298,11 @@ sealed interface Step {
 
   /// A call of a function of the program.
   ///
+  /// @param line the user's line, or empty
   /// @param results dense and whole
   record Call(
       String name,
+      String line,
       Phase phase,
       String function,
       List<View> args,
@@ -309,7 +319,7 @@ sealed interface Step {
     @Override
     public Call rebound(Buf from, Buf to) {
       return new Call(
-          name, phase, function, views(args, from, to), views(results, from, to), others);
+          name, line, phase, function, views(args, from, to), views(results, from, to), others);
     }
   }
 

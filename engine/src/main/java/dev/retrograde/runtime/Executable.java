@@ -50,6 +50,12 @@ public interface Executable extends AutoCloseable {
   /// What this executable and its store reserve outside the heap.
   Reservation reserved();
 
+  /// The most bytes that frames and open calls took in the last run; 0 where a target keeps no
+  /// stacks of them.
+  default long frameBytes() {
+    return 0;
+  }
+
   /// What compiling made.
   Compiled compiled();
 

@@ -12,15 +12,42 @@ import java.util.Map;
 /// @param peakBytes largest sum of live bytes, state and inputs counted
 /// @param peakStep the step at which it falls
 /// @param peakNode that step's name
+/// @param growths what comes on top, as often as the data says
 public record MemoryReport(
     List<Entry> tensors,
     int steps,
     long arenaBytes,
     long peakBytes,
     int peakStep,
-    String peakNode) {
+    String peakNode,
+    List<Growth> growths) {
   public MemoryReport {
     tensors = List.copyOf(tensors);
+    growths = List.copyOf(growths);
+  }
+
+  /// Memory for frames and open calls whose number only a run tells, since no bound of it is known.
+  /// It is in no other figure of a report.
+  ///
+  /// @param where the loop, or the function that calls itself
+  /// @param frame bytes that one trip or call leaves for the backward pass
+  /// @param aside bytes at most that an open call puts aside; 0 for a loop
+  public record Growth(String where, Per per, long frame, long aside) {
+    /// What comes an unknown number of times.
+    public enum Per {
+      TRIP,
+      CALL
+    }
+
+    /// As a sentence, without its end.
+    public String text() {
+      return switch (per) {
+        case TRIP -> "'%s' leaves %,d bytes a trip, trips unknown".formatted(where, frame);
+        case CALL ->
+            "'%s' leaves %,d bytes a call and puts at most %,d bytes aside for each open one, calls unknown"
+                .formatted(where, frame, aside);
+      };
+    }
   }
 
   /// What a buffer is for.
@@ -75,6 +102,12 @@ public record MemoryReport(
 
   /// Makes a report; finds the peak.
   public static MemoryReport of(List<Entry> tensors, List<String> stepNames, long arenaBytes) {
+    return of(tensors, stepNames, arenaBytes, List.of());
+  }
+
+  /// The same with what comes on top.
+  public static MemoryReport of(
+      List<Entry> tensors, List<String> stepNames, long arenaBytes, List<Growth> growths) {
     int n = Math.max(1, stepNames.size());
     long[] delta = new long[n + 1];
     for (Entry e : tensors) {
@@ -92,6 +125,6 @@ public record MemoryReport(
       }
     }
     String name = stepNames.isEmpty() ? "" : stepNames.get(at);
-    return new MemoryReport(tensors, n, arenaBytes, peak, at, name);
+    return new MemoryReport(tensors, n, arenaBytes, peak, at, name, growths);
   }
 }

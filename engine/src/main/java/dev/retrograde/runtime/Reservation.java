@@ -8,16 +8,26 @@ package dev.retrograde.runtime;
 /// @param own inputs, outputs and constants, which each executable has for itself
 /// @param arena what a run computes in; executables over one store share it, so that together they
 ///   take the largest
-public record Reservation(long state, long own, long arena) {
+/// @param frames stacks of frames and open calls, which each executable has for itself: enough for
+///   all trips of which a bound is known, and more once a run needed it
+public record Reservation(long state, long own, long arena, long frames) {
+  /// Without frames.
+  public Reservation(long state, long own, long arena) {
+    this(state, own, arena, 0);
+  }
+
   /// What two executables over one store reserve together, where the state of one contains that of
   /// the other.
   public Reservation with(Reservation other) {
     return new Reservation(
-        Math.max(state, other.state), own + other.own, Math.max(arena, other.arena));
+        Math.max(state, other.state),
+        own + other.own,
+        Math.max(arena, other.arena),
+        frames + other.frames);
   }
 
   /// All together.
   public long bytes() {
-    return state + own + arena;
+    return state + own + arena + frames;
   }
 }

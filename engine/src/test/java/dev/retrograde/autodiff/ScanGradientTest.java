@@ -1,7 +1,6 @@
 package dev.retrograde.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Extent;
@@ -10,14 +9,12 @@ import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Type;
-import dev.retrograde.ir.Value;
 import dev.retrograde.scalar.DType;
 import dev.retrograde.scalar.Functions;
 import dev.retrograde.trace.Control;
 import dev.retrograde.trace.Control.Stepped;
 import dev.retrograde.trace.Tensor;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,43 +88,6 @@ class ScanGradientTest {
 
   private static long products(List<Node> nodes) {
     return nodes.stream().filter(n -> n.op() instanceof LinearOp.Contract).count();
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aScanInSegmentsKeepsTheValuesAtItsCutsOnly(boolean reverse) {
-    GradientCheck c = cell(reverse, 12);
-    Program whole = c.joint(Reverse.Options.STRICT);
-    Program cut = c.joint(new Reverse.Options(false, 5)); // 4 segments of 3 rows
-    Map<String, HostTensor> expected = c.run(whole);
-    // Sums run over the same terms in the same order.
-    c.run(cut).forEach((name, v) -> assertThat(v.sameBits(expected.get(name))).as(name).isTrue());
-    assertThat(written(whole)).contains(Type.of(F, 12, 2, 3)).doesNotContain(Type.of(F, 4, 2, 3));
-    // The carried value at the start of each segment, and the two outputs.
-    assertThat(written(cut))
-        .containsExactlyInAnyOrder(
-            Type.of(F, 4, 2, 3), Type.of(F, 4, 3, 2, 3), Type.of(F, 4, 3, 2, 3));
-    Map<String, HostTensor> deferred = c.run(c.joint(new Reverse.Options(true, 5)));
-    expected.forEach((name, v) -> {
-      for (int i = 0; i < v.size(); i++) {
-        assertThat(deferred.get(name).get(i)).as(name).isCloseTo(v.get(i), within(1e-12));
-      }
-    });
-  }
-
-  @Test
-  void aPrimeNumberOfRowsStaysWhole() {
-    GradientCheck c = cell(false, 5);
-    assertThat(written(c.joint(new Reverse.Options(false, 4))))
-        .isEqualTo(written(c.joint(Reverse.Options.STRICT)));
-  }
-
-  /// Types of the rows that the forward scan writes.
-  private static List<Type> written(Program p) {
-    Node forward =
-        p.nodes().stream().filter(n -> n.op() instanceof ControlOp.Scan).findFirst().orElseThrow();
-    int carried = ((ControlOp.Scan) forward.op()).carried();
-    return forward.results().stream().skip(carried).map(Value::type).toList();
   }
 
   @Test

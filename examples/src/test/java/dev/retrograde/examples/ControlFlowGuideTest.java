@@ -11,6 +11,7 @@ import dev.retrograde.callback.Flow;
 import dev.retrograde.callback.Gradients;
 import dev.retrograde.callback.Ops;
 import dev.retrograde.callback.Var;
+import dev.retrograde.choice.Saving;
 import dev.retrograde.ir.HostTensor;
 import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Printer;
@@ -209,7 +210,7 @@ class ControlFlowGuideTest {
       for (int n : trips) {
         Segments.write(run.input("trips"), HostTensor.scalar(DType.I32, n));
         run.run();
-        bytes.add(run.reserved().own() - before.own());
+        bytes.add(run.reserved().frames() - before.frames());
       }
     }
     return bytes;
@@ -219,7 +220,7 @@ class ControlFlowGuideTest {
   void framesGrowWithTripsAndLedgersWithRows() throws IOException {
     List<String> lines = new ArrayList<>();
     for (boolean deferred : new boolean[] {false, true}) {
-      Reverse.Options options = new Reverse.Options(deferred, 1);
+      Reverse.Options options = new Reverse.Options(deferred);
       Program p = Runs.gradients(t -> steps(t, 16), options);
       List<Long> bytes = frames(p, 10, 1_000, 10_000);
       assertThat(bytes).isSorted();
@@ -241,7 +242,7 @@ class ControlFlowGuideTest {
     List<String> lines = new ArrayList<>();
     long arena = Long.MAX_VALUE;
     for (int segments : new int[] {1, 4, 20}) {
-      Program p =
+      Program plain =
           Runs.gradients(
               t ->
                   t.sum(
@@ -249,7 +250,8 @@ class ControlFlowGuideTest {
                           t,
                           t.input("rows", Type.of(F, 400, 64)),
                           t.parameter("w", F, new Init.Normal(0, 0.1), 64, 64))),
-              new Reverse.Options(true, segments));
+              Reverse.Options.STRICT);
+      Program p = segments == 1 ? plain : new Saving.Segments(segments).apply(plain);
       try (StateStore state = StateStore.of(5, p);
           Executable run = new JvmTarget().compile(p, state, Target.Options.DEFAULT)) {
         assertThat(run.reserved().arena()).isLessThan(arena);

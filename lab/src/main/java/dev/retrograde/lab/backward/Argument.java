@@ -13,6 +13,7 @@ record Argument(String name, Kind kind, String fallback) {
   enum Kind {
     COUNT("a whole number of at least 1", "[1-9][0-9]{0,5}"),
     COUNT_OR_CHEAP("a whole number of at least 1, or cheap", "[1-9][0-9]{0,5}|cheap"),
+    PIECES("a whole number of at least 2, or auto", "[2-9]|[1-9][0-9]{1,5}|auto"),
     BITS("8 or 4", "8|4"),
     FRACTION("a fraction above 0, at most 1", "1(\\.0*)?|0?\\.[0-9]*[1-9][0-9]*"),
     PART("a number from 0 to below 1", "0(\\.[0-9]*)?|\\.[0-9]+"),

@@ -14,6 +14,11 @@ public enum Choice {
       true,
       "keep values between groups of k blocks, compute the others again; cheap is exact",
       new Argument("k", Kind.COUNT_OR_CHEAP, "2")),
+  SEGMENTS(
+      Axis.SAVING,
+      true,
+      "keep carried values of scans between n segments of their rows, compute the rows again",
+      new Argument("n", Kind.PIECES, "auto")),
   REVERSIBLE(Axis.SAVING, true, "rebuild inputs from outputs, in regions that declare an inverse"),
   EXACT(Axis.SAVING, true, "rebuild from the input of batch norm, mode A"),
   POOLED(Axis.SAVING, true, "keep averages over p x p", new Argument("p", Kind.COUNT, "2")),

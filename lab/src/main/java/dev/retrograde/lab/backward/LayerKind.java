@@ -11,6 +11,7 @@ public enum LayerKind {
   AVERAGE_POOL("average pool"),
   DROPOUT("dropout"),
   ADDITION("residual addition"),
+  RECURRENT("recurrent"),
   REVERSIBLE("reversible, plain"),
   REVERSIBLE_GRID("reversible, exact form"),
   OWN_RULE("own backward rule"),

@@ -24,6 +24,7 @@ public final class Pairs {
         new Saving.Store(),
         new Saving.Exact(),
         new Saving.Recompute(2),
+        new Saving.Segments(0),
         new Saving.Reversible(),
         new Saving.Pooled(2),
         new Saving.PooledQuantized(2),
@@ -40,6 +41,10 @@ public final class Pairs {
       case Saving.Exact _ -> new Exact("elementwise values are computed again, equal in every bit");
       case Saving.Recompute _ ->
           new Exact("computed again by the same kernels with the same random numbers");
+      case Saving.Segments _ ->
+          kind == LayerKind.RECURRENT
+              ? new Exact("rows are computed again, segment by segment, equal in every bit")
+              : new Exact("as under exact: it has no scan");
       case Saving.Reversible _ -> reversible(kind);
       case Saving.Pooled _ -> pooled(kind);
       case Saving.PooledQuantized _ -> pooledQuantized(kind);
@@ -78,6 +83,7 @@ public final class Pairs {
           AVERAGE_POOL,
           DROPOUT,
           ADDITION,
+          RECURRENT,
           OWN_RULE,
           FOREIGN ->
           new Refused(
@@ -91,7 +97,7 @@ public final class Pairs {
       case CONV -> new Changes(true, false, "gradients of filters are taken from averages");
       case REVERSIBLE, REVERSIBLE_GRID ->
           new Changes(true, false, "gradients of inner filters are taken from averages");
-      case DENSE, BATCH_NORM, ACTIVATION, OWN_RULE, FOREIGN ->
+      case DENSE, BATCH_NORM, ACTIVATION, RECURRENT, OWN_RULE, FOREIGN ->
           new Exact("kept whole: only inputs of convolutions are averaged");
       case RELU, MAX_POOL, AVERAGE_POOL, DROPOUT, ADDITION -> NOTHING;
     };
@@ -102,7 +108,7 @@ public final class Pairs {
       case CONV -> pooled(kind);
       case REVERSIBLE, REVERSIBLE_GRID ->
           new Changes(true, true, "averages for inner filters, 8 bits for inputs of inner norms");
-      case DENSE, BATCH_NORM, ACTIVATION, OWN_RULE, FOREIGN ->
+      case DENSE, BATCH_NORM, ACTIVATION, RECURRENT, OWN_RULE, FOREIGN ->
           new Changes(false, true, "the value that it reads has 8 bits, rounded at random");
       case RELU, MAX_POOL, AVERAGE_POOL, DROPOUT, ADDITION -> NOTHING;
     };
@@ -113,14 +119,14 @@ public final class Pairs {
       case CONV -> pooled(kind);
       case REVERSIBLE, REVERSIBLE_GRID, BATCH_NORM, ACTIVATION, OWN_RULE, FOREIGN ->
           new Changes(true, false, "it reads averages, and the error goes on to all layers below");
-      case DENSE -> new Exact("kept whole: it reads no map that could be averaged");
+      case DENSE, RECURRENT -> new Exact("kept whole: it reads no map that could be averaged");
       case RELU, MAX_POOL, AVERAGE_POOL, DROPOUT, ADDITION -> NOTHING;
     };
   }
 
   private static Claim quantized(LayerKind kind) {
     return switch (kind) {
-      case CONV, DENSE, BATCH_NORM, ACTIVATION, OWN_RULE, FOREIGN ->
+      case CONV, DENSE, BATCH_NORM, ACTIVATION, RECURRENT, OWN_RULE, FOREIGN ->
           new Changes(false, true, "the value that it reads has few bits, rounded at random");
       case REVERSIBLE, REVERSIBLE_GRID ->
           new Changes(false, true, "what its functions read has few bits, rounded at random");
@@ -131,7 +137,14 @@ public final class Pairs {
   private static Claim blockSparse(LayerKind kind) {
     return switch (kind) {
       case DENSE -> new Changes(true, false, "gradients of weights miss the weakest blocks");
-      case CONV, BATCH_NORM, ACTIVATION, REVERSIBLE, REVERSIBLE_GRID, OWN_RULE, FOREIGN ->
+      case CONV,
+          BATCH_NORM,
+          ACTIVATION,
+          RECURRENT,
+          REVERSIBLE,
+          REVERSIBLE_GRID,
+          OWN_RULE,
+          FOREIGN ->
           new Exact("kept whole or computed again: only inputs of dense layers are thinned");
       case RELU, MAX_POOL, AVERAGE_POOL, DROPOUT, ADDITION -> NOTHING;
     };
@@ -143,7 +156,7 @@ public final class Pairs {
     }
     return kind == LayerKind.REVERSIBLE
         ? new Changes(false, false, "where it takes reversible, off by roundings")
-        : new Exact("mixes store, exact, recompute and reversible only");
+        : new Exact("mixes store, exact, recompute, segments and reversible only");
   }
 
   private static boolean biased(Saving s) {

@@ -48,6 +48,7 @@ public record Part(Optional<Glob> layers, Choice choice, List<String> given) {
       case RECOMPUTE ->
           Optional.of(
               argument(0).equals("cheap") ? new Saving.Exact() : new Saving.Recompute(whole(0)));
+      case SEGMENTS -> Optional.of(new Saving.Segments(argument(0).equals("auto") ? 0 : whole(0)));
       case REVERSIBLE -> Optional.of(new Saving.Reversible());
       case EXACT -> Optional.of(new Saving.Exact());
       case POOLED -> Optional.of(new Saving.Pooled(whole(0)));

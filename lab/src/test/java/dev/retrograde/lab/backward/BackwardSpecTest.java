@@ -42,6 +42,7 @@ class BackwardSpecTest {
         .containsExactly(
             "store",
             "recompute",
+            "segments",
             "reversible",
             "exact",
             "pooled",
@@ -158,7 +159,7 @@ class BackwardSpecTest {
   @Test
   void everySavingChoiceIsAPolicy() {
     String all =
-        "store,recompute:3,recompute:cheap,reversible,exact,pooled:4,pooledq:4,pooledall:4,"
+        "store,recompute:3,recompute:cheap,segments,segments:auto,segments:7,reversible,exact,pooled:4,pooledq:4,pooledall:4,"
             + "quantized:4,blocksparse:8:0.25,budget:4KiB,budget:4096B:lossy";
     assertThat(BackwardSpec.parse(all).runs())
         .extracting(BackwardRun::saving)
@@ -166,6 +167,9 @@ class BackwardSpecTest {
             new Saving.Store(),
             new Saving.Recompute(3),
             new Saving.Exact(),
+            new Saving.Segments(0),
+            new Saving.Segments(0),
+            new Saving.Segments(7),
             new Saving.Reversible(),
             new Saving.Exact(),
             new Saving.Pooled(4),

@@ -28,6 +28,7 @@ import dev.retrograde.ir.StateEntry;
 import dev.retrograde.ir.Type;
 import dev.retrograde.nn.Layer;
 import dev.retrograde.nn.Losses;
+import dev.retrograde.nn.recurrent.Sequences;
 import dev.retrograde.nn.update.Optimizers;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.StateStore;
@@ -73,6 +74,7 @@ final class PairNets {
       case AVERAGE_POOL -> List.of(mapped(averagePool(2)));
       case DROPOUT -> List.of(mapped(dropout(0.5)));
       case ADDITION -> List.of(mapped(residual((t, x) -> t.mul(x, 0.5))));
+      case RECURRENT -> List.of(PairNets::recurrent);
       case REVERSIBLE -> List.of(mapped(reversible(3, PairNets::function)));
       case REVERSIBLE_GRID -> List.of(mapped(reversible(3, PairNets::function).exact()));
       case OWN_RULE -> List.of(mapped(PairNets::straightThrough));
@@ -104,6 +106,13 @@ final class PairNets {
             relu(),
             dense(32)),
         dense(CLASSES));
+  }
+
+  /// Walks along the first axis of a map, whose rows are its steps.
+  private static Tensor recurrent(Trace t, Tensor x) {
+    Tensor steps = t.reshape(x, BATCH, SIZE, SIZE * 3);
+    Tensor h = t.scope("lstm", () -> Sequences.lstm(CLASSES).apply(t, steps));
+    return t.mean(h, 1);
   }
 
   private static Layer function() {

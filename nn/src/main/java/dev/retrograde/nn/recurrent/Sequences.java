@@ -41,7 +41,7 @@ public final class Sequences {
         hidden, true, Initializer.xavierUniform(), Site.behind(Sequences.class));
   }
 
-  /// The cell of a tree with any number of children.
+  /// The cell of a tree with any number of children; [ChildSumTree] walks trees with it.
   public static ChildSumTreeLstm childSumTreeLstm(int hidden) {
     return new ChildSumTreeLstm(
         hidden, true, Initializer.xavierUniform(), Site.behind(Sequences.class));
