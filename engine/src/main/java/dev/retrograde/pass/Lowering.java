@@ -12,6 +12,7 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.ir.ReduceOp;
 import dev.retrograde.ir.RowOp;
 import dev.retrograde.ir.StateEntry;
+import dev.retrograde.ir.Type;
 import dev.retrograde.ir.Value;
 import dev.retrograde.ir.WindowOp;
 import dev.retrograde.loop.Affine;
@@ -328,7 +329,7 @@ final class Lowering {
   private void launch(String name, Kernel k, List<Buf> bufs, long macs, Step.@Nullable Rows rows) {
     if (k.extent() > 0 && !k.body().isEmpty()) {
       long work = work(k.body()) * k.extent();
-      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows));
+      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows, false));
     }
   }
 
@@ -1089,6 +1090,11 @@ final class Lowering {
     n.operands().forEach(v -> in.add(dense(v)));
     List<View> out = new ArrayList<>();
     n.results().forEach(v -> out.add(place(v)));
+    Kernel nest = OwnKernels.nest(n, machine);
+    if (nest != null) {
+      own(g.name(), n, nest, in, out);
+      return;
+    }
     if (movesRows(n)) {
       steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0), moved(n)));
       return;
@@ -1103,6 +1109,20 @@ final class Lowering {
       case RowOp.SetRows _ -> counted(List.of(n.operand(1), n.operand(2)), Counts.Tail.REPEATED);
       default -> null;
     };
+  }
+
+  /// A user's loop nest.
+  private void own(String name, Node n, Kernel nest, List<View> in, List<View> out) {
+    List<View> places = new ArrayList<>(in);
+    places.addAll(out);
+    Rebind.Bound b = Rebind.to(nest, places);
+    if (nest.extent() > 0 && !nest.body().isEmpty()) {
+      List<Type> from = n.operands().stream().map(Value::type).toList();
+      List<Type> to = n.results().stream().map(Value::type).toList();
+      long macs = n.op().macs(from, to);
+      long work = work(nest.body()) * nest.extent();
+      steps.add(new Step.Launch(name, phase, b.kernel(), b.buffers(), macs, work, null, true));
+    }
   }
 
   /// Whether a node copies to or from places known at run time.

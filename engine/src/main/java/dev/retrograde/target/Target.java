@@ -34,7 +34,8 @@ public interface Target {
   /// How to compile.
   ///
   /// @param threads threads that a run may use, at least 1; results do not depend on it
-  /// @param disabled names of passes that are switched off: `sink`, `simplify`, `fuse`, `epilogue`
+  /// @param disabled names of passes that are switched off: `sink`, `simplify`, `fuse`, `epilogue`,
+  ///   `kernels` (loop nests of a user's own)
   /// @param memory what the process may use; a program that needs more is refused
   record Options(int threads, Set<String> disabled, MemoryLimit memory) {
     public static final Options DEFAULT = new Options(1, Set.of());
@@ -67,5 +68,5 @@ public interface Target {
   }
 
   /// Passes that can be switched off.
-  List<String> PASSES = List.of("sink", "simplify", "fuse", "epilogue");
+  List<String> PASSES = List.of("sink", "simplify", "fuse", "epilogue", "kernels");
 }
