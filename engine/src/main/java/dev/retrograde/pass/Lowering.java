@@ -839,7 +839,7 @@ final class Lowering {
   /// A copy of the right operand in which lanes are contiguous.
   private Nest packed(Nest nest, Nest.Dim lane, DType d) {
     List<Nest.Dim> seen =
-        new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && x != lane).toList());
+        new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && !x.equals(lane)).toList());
     seen.add(lane);
     List<Integer> dims = seen.stream().map(Nest.Dim::extent).toList();
     Buf b =
