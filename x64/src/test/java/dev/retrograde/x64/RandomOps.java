@@ -219,8 +219,9 @@ final class RandomOps {
     Tensor a = pool.pick(x -> x.dtype() == DType.BOOL);
     if (pool.chance(1, 3)) {
       Tensor x = pool.pick(v -> v.dtype() != DType.BOOL && fits(a, v));
-      Tensor y = pool.pick(v -> v.dtype() == x.dtype() && fits(a, v) && fits(x, v));
-      if (y != null) {
+      Tensor y =
+          x == null ? null : pool.pick(v -> v.dtype() == x.dtype() && fits(a, v) && fits(x, v));
+      if (x != null && y != null) {
         pool.put(t.select(a, x, y), x, y);
       }
       return;
