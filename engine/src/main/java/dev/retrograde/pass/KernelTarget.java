@@ -40,6 +40,9 @@ public final class KernelTarget implements Target {
     Arena arena = open();
     Scratch scratch = null;
     try {
+      if (options.perfMap() != null) {
+        compiler.perfMap(options.perfMap());
+      }
       Capacities.Fixed random = expanded(program, compiler.machine(), options);
       Planned planned = Planned.of(program, random, compiler.machine(), options);
       planned.require(options.memory(), state);

@@ -4,8 +4,10 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.StateStore;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Makes executables of programs.
 public interface Target {
@@ -37,7 +39,8 @@ public interface Target {
   /// @param disabled names of passes that are switched off: `sink`, `simplify`, `fuse`, `epilogue`,
   ///   `kernels` (loop nests of a user's own)
   /// @param memory what the process may use; a program that needs more is refused
-  record Options(int threads, Set<String> disabled, MemoryLimit memory) {
+  /// @param perfMap where to write the addresses of kernels for `perf`, or null: nowhere
+  record Options(int threads, Set<String> disabled, MemoryLimit memory, @Nullable Path perfMap) {
     public static final Options DEFAULT = new Options(1, Set.of());
 
     public Options {
@@ -53,6 +56,11 @@ public interface Target {
       }
     }
 
+    /// Without a perf map.
+    public Options(int threads, Set<String> disabled, MemoryLimit memory) {
+      this(threads, disabled, memory, null);
+    }
+
     /// With the limit of this process.
     public Options(int threads, Set<String> disabled) {
       this(threads, disabled, MemoryLimit.here());
@@ -60,6 +68,11 @@ public interface Target {
 
     public static Options threads(int n) {
       return new Options(n, Set.of());
+    }
+
+    /// The same with a perf map.
+    public Options withPerfMap(Path file) {
+      return new Options(threads, disabled, memory, file);
     }
 
     public boolean on(String pass) {
