@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /// `-Dretrograde.seed=N -Dretrograde.programs=1` repeats one program, whose seed a failure names
 /// together with the smallest program that still fails.
 class RandomOpsTest {
-  private static final int PROGRAMS = Integer.getInteger("retrograde.programs", 250);
+  private static final int PROGRAMS = Integer.getInteger("retrograde.programs", 150);
   private static final int RUNS = 2;
 
   @Test
