@@ -97,8 +97,8 @@ class RandomOpsTest {
     if (seed % 2 == 0) {
       assertSameBits("on two threads", bytecode, run(widest, Target.Options.threads(2), p));
     }
-    List<String> passes = List.of("simplify", "fuse", "epilogue");
-    String off = passes.get((int) Math.floorMod(seed, 6L) / 2);
+    List<String> passes = List.of("sink", "simplify", "fuse", "epilogue");
+    String off = passes.get((int) Math.floorMod(seed, 8L) / 2);
     assertSameBits("without " + off, bytecode, run(widest, new Target.Options(1, Set.of(off)), p));
     if (seed % 4 == 1) {
       Target.Options none = new Target.Options(2, Set.copyOf(passes));
