@@ -63,6 +63,12 @@ final class BenchCommand implements Callable<Integer> {
       description = "auto, x64, jvm or interp. Default: auto.")
   String target = "auto";
 
+  @Option(
+      names = "--perf-map",
+      description =
+          "Write addresses and names of kernels to /tmp/perf-PID.map, for Linux's perf; x64 only.")
+  boolean perfMap;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the record as JSON.")
   @Nullable Path json;
 
@@ -112,7 +118,8 @@ final class BenchCommand implements Callable<Integer> {
     Screen screen = Screen.of(spec.commandLine().getErr());
     List<SuiteRow> rows = new ArrayList<>();
     chosen.run(
-        new Suite.Settings(Optional.ofNullable(part), Optional.ofNullable(threads), target, kept()),
+        new Suite.Settings(
+            Optional.ofNullable(part), Optional.ofNullable(threads), target, kept(), perfMap),
         new Suite.Listener() {
           @Override
           public void row(SuiteRow row) {

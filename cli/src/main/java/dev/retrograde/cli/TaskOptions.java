@@ -2,6 +2,7 @@ package dev.retrograde.cli;
 
 import dev.retrograde.lab.task.DataSource;
 import dev.retrograde.lab.task.ModelSource;
+import dev.retrograde.lab.task.PerfMapped;
 import dev.retrograde.lab.task.Targets;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.nn.update.Optimizers;
@@ -136,6 +137,12 @@ final class TaskOptions {
       description = "auto (the fastest that works here), x64, jvm or interp. Default: auto.")
   String target = "auto";
 
+  @Option(
+      names = "--perf-map",
+      description =
+          "Write addresses and names of kernels to /tmp/perf-PID.map, for Linux's perf; x64 only.")
+  boolean perfMap;
+
   /// What the options ask for.
   ///
   /// @param targetWhy why it is not a faster target; empty if there is none
@@ -190,8 +197,8 @@ final class TaskOptions {
             Optimizers.parse(optimizer, rate()),
             Schedule.parse(schedule),
             DataSource.augmentations(augment, set));
-    return new Resolved(
-        task, seeds, chosen.target(), chosen.why(), notes, Target.Options.threads(threads()));
+    Target used = perfMap ? PerfMapped.of(chosen.target()) : chosen.target();
+    return new Resolved(task, seeds, used, chosen.why(), notes, Target.Options.threads(threads()));
   }
 
   int threads() {

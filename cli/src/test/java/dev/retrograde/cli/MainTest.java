@@ -100,6 +100,14 @@ class MainTest {
   }
 
   @Test
+  void aPerfMapIsOfMachineCodeOnly() {
+    Ran ran = tiny("train", "--target", "jvm", "--perf-map");
+    assertThat(ran.code()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains("--perf-map: the target jvm makes no machine code of its own; --target x64 does");
+  }
+
+  @Test
   void trainTakesAnOwnModel() throws IOException {
     Path source = folder.resolve("Mine.java");
     Files.writeString(

@@ -5,6 +5,7 @@ import dev.retrograde.ir.Cloner;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
 import dev.retrograde.ir.Origin;
@@ -150,6 +151,8 @@ final class Push {
             || captures().of(n).stream().anyMatch(tangents::containsKey);
     if (moving && n.op() instanceof TreeOp t) {
       tree(n, t);
+    } else if (moving && n.op() instanceof KernelOp.Kernel k && k.definition().jvp() == null) {
+      reference(n, k);
     } else if (moving && n.op() instanceof ControlOp c) {
       switch (c) {
         case ControlOp.If i -> branch(n);
@@ -207,6 +210,31 @@ final class Push {
     List<@Nullable Value> out = n.op().jvp(into, here, in);
     for (int r = 0; r < n.results().size(); r++) {
       Value t = out.get(r);
+      if (t != null) {
+        tangents.put(n.results().get(r), t);
+      }
+    }
+  }
+
+  /// By the rules of what a kernel means, computed beside it for the tangents' sake.
+  private void reference(Node n, KernelOp.Kernel k) {
+    plain(n, false);
+    List<Value> operands = of(n.operands());
+    Emit again = into.nested();
+    List<Value> made = k.reference(again, operands);
+    List<Node> nodes = List.copyOf(again.nodes());
+    into.nodes().addAll(nodes);
+    Map<Value, Value> known = new HashMap<>();
+    for (int i = 0; i < operands.size(); i++) {
+      Value t = tangents.get(n.operand(i));
+      if (t != null) {
+        known.put(operands.get(i), t);
+      }
+    }
+    Push p = new Push(into, calls, known, null);
+    p.run(nodes);
+    for (int r = 0; r < made.size(); r++) {
+      Value t = p.tangent(made.get(r));
       if (t != null) {
         tangents.put(n.results().get(r), t);
       }

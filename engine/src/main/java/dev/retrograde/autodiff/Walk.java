@@ -3,6 +3,7 @@ package dev.retrograde.autodiff;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Op;
@@ -123,9 +124,12 @@ final class Walk {
       return;
     }
     boolean all =
-        n.op() instanceof TreeOp t
-            ? Trees.back(this, n, t, captured)
-            : n.op() instanceof ControlOp c ? control(n, c, captured) : plain(n);
+        switch (n.op()) {
+          case TreeOp t -> Trees.back(this, n, t, captured);
+          case ControlOp c -> control(n, c, captured);
+          case KernelOp.Kernel k when k.definition().vjp() == null -> reference(n, k);
+          default -> plain(n);
+        };
     if (!all) {
       context.cut(n);
     }
@@ -169,6 +173,25 @@ final class Walk {
               + " as an argument, or stop its gradient");
     }
     return plain(n);
+  }
+
+  /// By the rules of what a kernel means, which backward computes again: the kernel leaves nothing
+  /// but its results, so that its operands are all that is kept.
+  private boolean reference(Node n, KernelOp.Kernel k) {
+    Emit again = back.nested();
+    List<Value> made = k.reference(again, n.operands());
+    List<Value> wanted = n.operands().stream().filter(this::wants).distinct().toList();
+    Walk w = new Walk(context.ofNode(), again, again, again.nodes(), wanted, Set.of());
+    for (int i = 0; i < made.size(); i++) {
+      Value c = cot.get(n.results().get(i));
+      if (c != null) {
+        w.add(made.get(i), c);
+      }
+    }
+    Map<Value, Value> found = w.run();
+    back.nodes().addAll(again.nodes());
+    found.forEach(this::add);
+    return found.keySet().containsAll(wanted);
   }
 
   /// By the op's own rule; says whether all that is wanted got a cotangent.

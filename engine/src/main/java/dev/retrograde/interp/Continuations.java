@@ -5,6 +5,7 @@ import dev.retrograde.ir.Block;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.MapOp;
 import dev.retrograde.ir.NoGradientException;
 import dev.retrograde.ir.Node;
@@ -74,6 +75,8 @@ final class Continuations {
     switch (n.op()) {
       case ControlOp c -> control(c, n, scope, k);
       case FrameOp f -> throw notTraced(n, "a backward pass");
+      case KernelOp.Kernel x when x.definition().vjp() == null ->
+          block(rules.reference(n, x), scope.all(n.operands()), scope, k);
       default -> plain(n, scope, k);
     }
   }

@@ -5,6 +5,7 @@ import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.FrameOp;
 import dev.retrograde.ir.HostTensor;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.TreeOp;
@@ -29,6 +30,9 @@ final class Execution {
 
   /// What frames hold, by handle.
   private final List<List<HostTensor>> frames = new ArrayList<>();
+
+  /// What kernels of a user's own mean.
+  private final Map<Node, Block> references = new HashMap<>();
 
   private final long most;
   private int depth;
@@ -80,6 +84,7 @@ final class Execution {
             case FrameOp.Pack p -> List.of(pack(in));
             case FrameOp.Unpack u -> frames.get((int) in.get(0).bits(0));
           };
+      case KernelOp.Kernel k -> block(reference(n, k), in, env);
       case TreeOp t -> new TreeWalk(n, in, (b, args) -> block(b, args, env)).run(t);
       default -> evaluated(n, in, env);
     };
@@ -97,6 +102,11 @@ final class Execution {
     }
     Node inner = new Node(k.op(), n.operands().subList(0, own), n.results(), open, n.origin());
     return results(inner, in.subList(0, own), env);
+  }
+
+  private Block reference(Node n, KernelOp.Kernel k) {
+    return references.computeIfAbsent(
+        n, x -> k.reference(x.operands().stream().map(Value::type).toList()));
   }
 
   private HostTensor pack(List<HostTensor> parts) {

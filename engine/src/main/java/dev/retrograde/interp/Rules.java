@@ -1,6 +1,8 @@
 package dev.retrograde.interp;
 
+import dev.retrograde.ir.Block;
 import dev.retrograde.ir.Emit;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Program;
 import dev.retrograde.ir.Uses;
@@ -16,6 +18,7 @@ final class Rules {
   private final Emit emit;
   private final Map<Node, Set<Value>> reads = new HashMap<>();
   private final Map<Rule.Key, Rule> rules = new HashMap<>();
+  private final Map<Node, Block> references = new HashMap<>();
 
   Rules(Program program) {
     this.program = program;
@@ -28,6 +31,12 @@ final class Rules {
 
   Set<Value> reads(Node n) {
     return reads.computeIfAbsent(n, Uses::all);
+  }
+
+  /// What a kernel without a reverse rule means: callbacks go through that.
+  Block reference(Node n, KernelOp.Kernel k) {
+    return references.computeIfAbsent(
+        n, x -> k.reference(x.operands().stream().map(Value::type).toList()));
   }
 
   Rule of(Rule.Key key) {

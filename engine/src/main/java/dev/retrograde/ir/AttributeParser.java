@@ -23,6 +23,7 @@ final class AttributeParser {
   private final Scanner in;
   private final Values values;
   private final Map<String, ControlOp.Callback> boxes;
+  private final Map<String, KernelOp.Definition> kernels;
   private final Map<String, ScalarFn> functions;
   private final Map<String, Class<? extends Record>> ops = new TreeMap<>();
 
@@ -30,10 +31,12 @@ final class AttributeParser {
       Scanner in,
       Values values,
       Map<String, ControlOp.Callback> boxes,
+      Map<String, KernelOp.Definition> kernels,
       Map<String, ScalarFn> functions) {
     this.in = in;
     this.values = values;
     this.boxes = boxes;
+    this.kernels = kernels;
     this.functions = functions;
     records(Op.class, ops);
   }
@@ -83,6 +86,8 @@ final class AttributeParser {
       return code();
     } else if (c == HostTensor.class) {
       return tensor();
+    } else if (c == KernelOp.Definition.class) {
+      return kernel();
     } else if (c == ControlOp.Callback.class) {
       in.expect("java");
       return (ControlOp.Callback)
@@ -173,6 +178,17 @@ final class AttributeParser {
           place, "no Java code is given for box '" + f.box() + "', only for " + boxes.keySet());
     }
     return new ControlOp.Foreign(f.box(), code, f.ordered(), f.types());
+  }
+
+  private KernelOp.Definition kernel() {
+    int place = in.place();
+    String name = in.string();
+    KernelOp.Definition found = kernels.get(name);
+    if (found == null) {
+      throw in.fail(
+          place, "no definition is given for kernel '" + name + "', only for " + kernels.keySet());
+    }
+    return found;
   }
 
   Type type() {

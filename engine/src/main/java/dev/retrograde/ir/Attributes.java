@@ -49,6 +49,7 @@ final class Attributes {
       case null -> {}
       case Extent.Ragged r -> found.accept(r.count());
       case Extent.Static s -> {}
+      case KernelOp.Definition d -> {}
       case List<?> l -> l.forEach(x -> counts(x, found));
       case dev.retrograde.scalar.ScalarCode c -> {}
       case Record r -> {
@@ -73,6 +74,7 @@ final class Attributes {
       case null -> null;
       case Extent.Ragged r -> new Extent.Ragged(r.capacity(), by.apply(r.count()));
       case Extent.Static s -> s;
+      case KernelOp.Definition d -> d;
       case List<?> l -> l.stream().map(x -> replace(x, by)).toList();
       case dev.retrograde.scalar.ScalarCode c -> c;
       case Record r -> {

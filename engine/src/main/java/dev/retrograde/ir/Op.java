@@ -21,6 +21,7 @@ public sealed interface Op
         FrameOp,
         RowOp,
         TreeOp,
+        KernelOp,
         ControlOp {
   /// The name in the text form: the record's simple name.
   default String name() {

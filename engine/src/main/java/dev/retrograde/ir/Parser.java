@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// Reads the text form that [Printer] writes. Values keep their numbers, so that printing gives the
 /// same text again. Whether the program is well formed beyond its syntax is [Verifier]'s business.
@@ -15,9 +16,12 @@ public final class Parser {
   private final AttributeParser attributes;
   private final Map<Integer, Value> values = new HashMap<>();
 
-  private Parser(String text, Map<String, ControlOp.Callback> boxes) {
+  private Parser(
+      String text,
+      Map<String, ControlOp.Callback> boxes,
+      Map<String, KernelOp.Definition> kernels) {
     in = new Scanner(text);
-    attributes = new AttributeParser(in, this::value, boxes, functions());
+    attributes = new AttributeParser(in, this::value, boxes, kernels, functions());
   }
 
   /// @throws SyntaxException saying where and why this is no program
@@ -29,7 +33,21 @@ public final class Parser {
   ///
   /// @param boxes the code behind each `Foreign`, by its name
   public static Program parse(String text, Map<String, ControlOp.Callback> boxes) {
-    return new Parser(text, boxes).program();
+    return parse(text, boxes, List.of());
+  }
+
+  /// The same for a program with kernels of a user's own.
+  ///
+  /// @param kernels definitions that `Kernel`s may name
+  public static Program parse(
+      String text, Map<String, ControlOp.Callback> boxes, List<KernelOp.Definition> kernels) {
+    Map<String, KernelOp.Definition> named = new TreeMap<>();
+    for (KernelOp.Definition k : kernels) {
+      if (named.put(k.name(), k) != null) {
+        throw new IllegalArgumentException("two definitions are called '" + k.name() + "'");
+      }
+    }
+    return new Parser(text, boxes, named).program();
   }
 
   private Program program() {

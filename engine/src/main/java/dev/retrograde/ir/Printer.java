@@ -124,6 +124,7 @@ public final class Printer {
       case List<?> l ->
           l.stream().map(x -> attribute(x, null)).collect(Collectors.joining(", ", "[", "]"));
       case ControlOp.Callback c -> "java";
+      case KernelOp.Definition k -> quoted(k.name());
       case Record r -> record(r, stored);
       default -> a.toString(); // int, long, boolean, double
     };

@@ -85,7 +85,8 @@ final class InPlace {
   private static boolean overlays(Step s, Buf old, Buf fresh) {
     return switch (s) {
       case Step.Launch l ->
-          l.params().contains(old)
+          !l.own()
+              && l.params().contains(old)
               && Overlay.suits(l.kernel(), l.params().indexOf(old), l.params().indexOf(fresh));
       case Step.If i -> overlays(i.yes(), old, fresh) && overlays(i.no(), old, fresh);
       case Step.Move m -> replaces(m, old, fresh);

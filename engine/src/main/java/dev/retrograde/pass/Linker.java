@@ -30,6 +30,7 @@ final class Linker {
   private final boolean threads;
   private final Blocks blocks;
   private final Map<Kernel, CompiledKernel> distinct = new HashMap<>();
+  private final Map<Kernel, String> names = new HashMap<>();
   private final Map<Buf, MemorySegment> memory = new HashMap<>();
   private final List<Instruction> code = new ArrayList<>();
   private final List<Instruction.Call> sites = new ArrayList<>();
@@ -60,6 +61,7 @@ final class Linker {
   /// @return where each step begins, and the end
   int[] program(Planned p, MemorySegment block) {
     places(p, block);
+    name(p);
     for (Blocks.Function f : blocks.functions().values()) {
       function(p, f);
     }
@@ -79,6 +81,20 @@ final class Linker {
         });
     callees.forEach((call, name) -> call.entry = entries.getOrDefault(name, -1));
     return starts;
+  }
+
+  /// What profilers show of each kernel: the first step that runs it, and how many others do.
+  private void name(Planned p) {
+    Map<Kernel, List<String>> users = new HashMap<>();
+    for (Step s : p.allSteps()) {
+      if (s instanceof Step.Launch l) {
+        users.computeIfAbsent(l.kernel(), k -> new ArrayList<>()).add(l.name());
+      }
+    }
+    users.forEach((k, all) -> {
+      String more = all.size() > 1 ? " and " + (all.size() - 1) + " more" : "";
+      names.put(k, p.program().name() + ": " + all.get(0) + more);
+    });
   }
 
   List<Instruction> code() {
@@ -215,7 +231,9 @@ final class Linker {
   }
 
   private void launch(Step.Launch l) {
-    CompiledKernel k = distinct.computeIfAbsent(l.kernel(), compiler::compile);
+    CompiledKernel k =
+        distinct.computeIfAbsent(
+            l.kernel(), x -> compiler.compile(x, names.getOrDefault(x, l.name())));
     boolean split = threads && l.kernel().extent() > 1 && l.work() > WORTH_THREADS;
     splits |= split;
     BoundKernel bound = k.bind(l.params().stream().map(this::segment).toList());

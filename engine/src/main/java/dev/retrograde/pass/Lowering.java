@@ -339,7 +339,7 @@ final class Lowering {
   private void launch(String name, Kernel k, List<Buf> bufs, long macs, Step.@Nullable Rows rows) {
     if (k.extent() > 0 && !k.body().isEmpty()) {
       long work = work(k.body()) * k.extent();
-      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows));
+      steps.add(new Step.Launch(name, phase, k, bufs, macs, work, rows, false));
     }
   }
 
@@ -851,7 +851,7 @@ final class Lowering {
   /// A copy of the right operand in which lanes are contiguous.
   private Nest packed(Nest nest, Nest.Dim lane, DType d) {
     List<Nest.Dim> seen =
-        new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && x != lane).toList());
+        new ArrayList<>(nest.dims().stream().filter(x -> x.b() != 0 && !x.equals(lane)).toList());
     seen.add(lane);
     List<Integer> dims = seen.stream().map(Nest.Dim::extent).toList();
     Buf b =
@@ -1122,6 +1122,11 @@ final class Lowering {
     n.operands().forEach(v -> in.add(dense(v)));
     List<View> out = new ArrayList<>();
     n.results().forEach(v -> out.add(place(v)));
+    Kernel nest = OwnKernels.nest(n, machine);
+    if (nest != null) {
+      own(g.name(), n, nest, in, out);
+      return;
+    }
     if (movesRows(n)) {
       steps.add(new Step.Move(g.name(), g.phase, n, in, out.get(0), moved(n)));
       return;
@@ -1148,6 +1153,20 @@ final class Lowering {
         ? null
         : new Buf(
             Buf.Home.ARENA, n.results().get(0) + " scratch", DType.U8, bytes, Tag.WORKSPACE, null);
+  }
+
+  /// A user's loop nest.
+  private void own(String name, Node n, Kernel nest, List<View> in, List<View> out) {
+    List<View> places = new ArrayList<>(in);
+    places.addAll(out);
+    Rebind.Bound b = Rebind.to(nest, places);
+    if (nest.extent() > 0 && !nest.body().isEmpty()) {
+      List<Type> from = n.operands().stream().map(Value::type).toList();
+      List<Type> to = n.results().stream().map(Value::type).toList();
+      long macs = n.op().macs(from, to);
+      long work = work(nest.body()) * nest.extent();
+      steps.add(new Step.Launch(name, phase, b.kernel(), b.buffers(), macs, work, null, true));
+    }
   }
 
   /// Whether a node copies to or from places known at run time.

@@ -96,6 +96,7 @@ final class Reuse {
     return old.elements == fresh.elements
         && old.dtype.bytes() == fresh.dtype.bytes()
         && Objects.equals(old.border, fresh.border)
+        && !l.own()
         && Overlay.suits(
             l.kernel(), l.params().indexOf(old), l.params().indexOf(fresh), fresh.inner());
   }

@@ -42,6 +42,8 @@ sealed interface Step {
   /// A kernel on buffers, one for each parameter.
   ///
   /// @param rows where the first part of the kernel's outermost loop is enough, else null
+  /// @param own whether a user wrote it: nothing is known then of the order of its accesses, and no
+  ///   result may take over the memory of an operand
   record Launch(
       String name,
       Phase phase,
@@ -49,7 +51,8 @@ sealed interface Step {
       List<Buf> params,
       long macs,
       long work,
-      @Nullable Rows rows)
+      @Nullable Rows rows,
+      boolean own)
       implements Step {
     @Override
     public List<Buf> buffers() {
@@ -67,7 +70,7 @@ sealed interface Step {
     }
 
     Launch withMacs(long other) {
-      return new Launch(name, phase, kernel, params, other, work, rows);
+      return new Launch(name, phase, kernel, params, other, work, rows, own);
     }
 
     @Override
@@ -78,7 +81,7 @@ sealed interface Step {
           rows == null
               ? null
               : new Rows(views(List.of(rows.count), from, to).get(0), rows.capacity);
-      return new Launch(name, phase, kernel, bufs, macs, work, r);
+      return new Launch(name, phase, kernel, bufs, macs, work, r, own);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.retrograde.target;
 import dev.retrograde.loop.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 
 /// The part of a target that turns kernels into code. Everything before it (fusion, schedules,
@@ -13,6 +14,21 @@ public interface KernelCompiler extends AutoCloseable {
 
   /// Compiles a kernel; equal kernels may be given again and share code.
   CompiledKernel compile(Kernel kernel);
+
+  /// Compiles a kernel that profilers may show under a name.
+  default CompiledKernel compile(Kernel kernel, String name) {
+    return compile(kernel);
+  }
+
+  /// From now on, appends address, size and name of each kernel that it loads to a file, as Linux's
+  /// `perf` wants them.
+  ///
+  /// @throws IllegalArgumentException if the code is not its own
+  default void perfMap(Path file) {
+    throw new IllegalArgumentException(
+        "no perf map: this target makes no machine code of its own; the target x64 does, and the"
+            + " Java machine writes a map of its code with -XX:+DumpPerfMapAtExit");
+  }
 
   /// Zeroed memory for the buffers of programs, aligned to 64 bytes, that lives as long as the
   /// arena.

@@ -4,8 +4,10 @@ import dev.retrograde.ir.Program;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.runtime.MemoryLimit;
 import dev.retrograde.runtime.StateStore;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Makes executables of programs.
 public interface Target {
@@ -34,9 +36,11 @@ public interface Target {
   /// How to compile.
   ///
   /// @param threads threads that a run may use, at least 1; results do not depend on it
-  /// @param disabled names of passes that are switched off: `sink`, `simplify`, `fuse`, `epilogue`
+  /// @param disabled names of passes that are switched off: `sink`, `simplify`, `fuse`, `epilogue`,
+  ///   `kernels` (loop nests of a user's own)
   /// @param memory what the process may use; a program that needs more is refused
-  record Options(int threads, Set<String> disabled, MemoryLimit memory) {
+  /// @param perfMap where to write the addresses of kernels for `perf`, or null: nowhere
+  record Options(int threads, Set<String> disabled, MemoryLimit memory, @Nullable Path perfMap) {
     public static final Options DEFAULT = new Options(1, Set.of());
 
     public Options {
@@ -52,6 +56,11 @@ public interface Target {
       }
     }
 
+    /// Without a perf map.
+    public Options(int threads, Set<String> disabled, MemoryLimit memory) {
+      this(threads, disabled, memory, null);
+    }
+
     /// With the limit of this process.
     public Options(int threads, Set<String> disabled) {
       this(threads, disabled, MemoryLimit.here());
@@ -61,11 +70,16 @@ public interface Target {
       return new Options(n, Set.of());
     }
 
+    /// The same with a perf map.
+    public Options withPerfMap(Path file) {
+      return new Options(threads, disabled, memory, file);
+    }
+
     public boolean on(String pass) {
       return !disabled.contains(pass);
     }
   }
 
   /// Passes that can be switched off.
-  List<String> PASSES = List.of("sink", "simplify", "fuse", "epilogue");
+  List<String> PASSES = List.of("sink", "simplify", "fuse", "epilogue", "kernels");
 }

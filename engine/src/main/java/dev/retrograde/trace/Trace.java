@@ -3,6 +3,7 @@ package dev.retrograde.trace;
 import dev.retrograde.ir.Block;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.Extent;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.LinearOp.Geometry;
 import dev.retrograde.ir.MapOp;
@@ -41,7 +42,11 @@ public final class Trace {
 
   private final String name;
   private final boolean training;
-  private final Emit emit = new Emit();
+  private final Emit emit;
+
+  /// Whether somebody else says where nodes come from.
+  private final boolean placed;
+
   private final Map<String, Program.StateParam> state = new LinkedHashMap<>();
   private final Map<String, Program.Named> inputs = new LinkedHashMap<>();
   private final Map<String, Program.Named> outputs = new LinkedHashMap<>();
@@ -50,14 +55,22 @@ public final class Trace {
   private Origin.Phase phase = Origin.Phase.FORWARD;
   private int streams;
 
-  private Trace(String name, boolean training) {
+  private Trace(String name, boolean training, Emit emit, boolean placed) {
     this.name = name;
     this.training = training;
+    this.emit = emit;
+    this.placed = placed;
+  }
+
+  /// Appends to an emitter: for rules and reference forms, which are given one. Nodes get the place
+  /// that the emitter says. Such a trace declares nothing.
+  public static Trace over(Emit emit) {
+    return new Trace("", false, emit, true);
   }
 
   /// Traces a program in which layers behave as in training if `training`.
   public static Program program(String name, boolean training, Consumer<Trace> body) {
-    Trace t = new Trace(name, training);
+    Trace t = new Trace(name, training, new Emit(), false);
     body.accept(t);
     return t.finish();
   }
@@ -108,6 +121,9 @@ public final class Trace {
   }
 
   private void locate() {
+    if (placed) {
+      return;
+    }
     emit.origin(new Origin(path, userLine(), phase, 0));
   }
 
@@ -492,6 +508,17 @@ public final class Trace {
   /// Index of the first largest element along an axis.
   public Tensor argmax(Tensor a, int axis) {
     return op(new ReduceOp.Reduce(ReduceOp.Kind.ARGMAX, axes(a, axis)), a);
+  }
+
+  /// Applies an op of a user's own.
+  ///
+  /// @throws IllegalArgumentException also where its reference form is not what it must be
+  public List<Tensor> kernel(KernelOp.Definition definition, Tensor... operands) {
+    List<Value> in = Arrays.stream(operands).map(Tensor::value).toList();
+    KernelOp.Kernel op = new KernelOp.Kernel(definition);
+    List<Tensor> out = emit().addAll(op, in, List.of()).stream().map(Tensor::new).toList();
+    op.reference(in.stream().map(Value::type).toList());
+    return out;
   }
 
   // Products and windows.

@@ -8,10 +8,14 @@ import dev.retrograde.x64.memory.CpuFeatures;
 import dev.retrograde.x64.memory.Entry;
 import dev.retrograde.x64.memory.ExecutableMemory;
 import dev.retrograde.x64.memory.LargeMemory;
+import dev.retrograde.x64.memory.PerfMap;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +35,7 @@ public final class X64KernelCompiler implements KernelCompiler {
   private final Map<Kernel, Compiled> known = new HashMap<>();
   private final List<Compiled> waiting = new ArrayList<>();
   private long codeBytes;
+  private @Nullable PerfMap map;
 
   /// For the processor that this runs on.
   ///
@@ -75,12 +80,17 @@ public final class X64KernelCompiler implements KernelCompiler {
   }
 
   @Override
-  public synchronized CompiledKernel compile(Kernel kernel) {
+  public CompiledKernel compile(Kernel kernel) {
+    return compile(kernel, "kernel");
+  }
+
+  @Override
+  public synchronized CompiledKernel compile(Kernel kernel, String name) {
     Compiled c = known.get(kernel);
     if (c == null) {
       Assembler asm = new Assembler();
       Printer.print(kernel, features, asm);
-      c = new Compiled(kernel, asm.finish());
+      c = new Compiled(kernel, name, asm.finish());
       known.put(kernel, c);
       waiting.add(c);
       codeBytes += c.bytes;
@@ -93,9 +103,38 @@ public final class X64KernelCompiler implements KernelCompiler {
     return codeBytes;
   }
 
+  /// Lines stay when the code is gone, and what is loaded to the same place later comes after them.
+  @Override
+  public synchronized void perfMap(Path file) {
+    try {
+      map = PerfMap.open(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("perf map " + file + " cannot be written", e);
+    }
+  }
+
   @Override
   public synchronized void close() {
     arena.close();
+    PerfMap written = map;
+    if (written != null) {
+      try {
+        written.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("the perf map cannot be written", e);
+      }
+    }
+  }
+
+  private void note(Compiled c, Entry at) {
+    PerfMap written = map;
+    if (written != null) {
+      try {
+        written.add(at.address(), c.bytes, c.name);
+      } catch (IOException e) {
+        throw new UncheckedIOException("the perf map cannot be written", e);
+      }
+    }
   }
 
   private synchronized Entry entry(Compiled c) {
@@ -122,7 +161,9 @@ public final class X64KernelCompiler implements KernelCompiler {
     }
     ExecutableMemory memory = ExecutableMemory.load(block.toByteArray(), arena);
     for (int i = 0; i < at.length; i++) {
-      waiting.get(i).loaded(memory.entry(at[i]));
+      Entry entry = memory.entry(at[i]);
+      note(waiting.get(i), entry);
+      waiting.get(i).loaded(entry);
     }
     waiting.clear();
   }
@@ -146,12 +187,14 @@ public final class X64KernelCompiler implements KernelCompiler {
     private static final byte[] LOADED = {};
 
     private final Kernel kernel;
+    private final String name;
     private final int bytes;
     private byte[] code;
     private @Nullable Entry entry;
 
-    Compiled(Kernel kernel, byte[] code) {
+    Compiled(Kernel kernel, String name, byte[] code) {
       this.kernel = kernel;
+      this.name = name;
       this.code = code;
       this.bytes = code.length;
     }

@@ -26,7 +26,6 @@ import dev.retrograde.bench.timing.RoundResult;
 import dev.retrograde.bench.timing.Side;
 import dev.retrograde.data.read.DataHome;
 import dev.retrograde.lab.suite.Suite;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.target.Target;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,7 +81,7 @@ public final class ControlSuite implements Suite {
             throw new IllegalArgumentException(
                 "--threads: suite 'control' measures one thread, found " + threads);
           }
-          Target target = Targets.find().choose(settings.target()).target();
+          Target target = settings.chosen();
           try (FmaProbe fma = new FmaProbe(1)) {
             PairedTiming timing = new PairedTiming(LIMITS, List.of(fma, new CopyProbe(1)));
             trees(settings, listener, target, timing);

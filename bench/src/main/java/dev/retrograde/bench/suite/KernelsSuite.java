@@ -13,7 +13,6 @@ import dev.retrograde.bench.timing.PairedResult;
 import dev.retrograde.bench.timing.PairedTiming;
 import dev.retrograde.lab.suite.Suite;
 import dev.retrograde.lab.suite.SuiteRow;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.target.Target;
 import java.util.List;
 
@@ -50,7 +49,7 @@ public final class KernelsSuite implements Suite {
     BenchThread.run(
         settings.threads(),
         threads -> {
-          Target target = Targets.find().choose(settings.target()).target();
+          Target target = settings.chosen();
           try (FmaProbe fma = new FmaProbe(threads);
               DnnlLibrary library = new DnnlLibrary()) {
             PairedTiming timing = new PairedTiming(LIMITS, List.of(fma, new CopyProbe(threads)));

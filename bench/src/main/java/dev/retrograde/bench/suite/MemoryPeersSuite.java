@@ -23,7 +23,6 @@ import dev.retrograde.bench.timing.PairedTiming;
 import dev.retrograde.choice.Saving;
 import dev.retrograde.lab.suite.Suite;
 import dev.retrograde.lab.suite.SuiteRow;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.target.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +100,7 @@ public final class MemoryPeersSuite implements Suite {
         settings.threads(),
         FASTEST,
         threads -> {
-          Target target = Targets.find().choose(settings.target()).target();
+          Target target = settings.chosen();
           PeerTask task = new Resnet18(PeerSuite.update());
           for (int batch : BATCHES) {
             if (settings.wants(part(batch))) {

@@ -16,7 +16,6 @@ import dev.retrograde.bench.timing.PairedTiming;
 import dev.retrograde.bench.timing.PeerRow;
 import dev.retrograde.lab.suite.Suite;
 import dev.retrograde.lab.suite.SuiteRow;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.runtime.Executable;
 import dev.retrograde.target.Target;
 import java.util.List;
@@ -54,7 +53,7 @@ public final class PeersSuite implements Suite {
     BenchThread.run(
         settings.threads(),
         threads -> {
-          Target target = Targets.find().choose(settings.target()).target();
+          Target target = settings.chosen();
           try (FmaProbe fma = new FmaProbe(threads)) {
             PairedTiming timing =
                 new PairedTiming(

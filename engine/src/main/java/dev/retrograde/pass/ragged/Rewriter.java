@@ -6,6 +6,7 @@ import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.Extent;
 import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.LinalgOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
@@ -107,6 +108,7 @@ final class Rewriter {
             case RowOp.SetRows s -> List.of(rows(s, n, in));
           };
       case TreeOp _ -> throw new AssertionError(n + " was to be written as a loop");
+      case KernelOp _ -> throw new AssertionError(n + " was to be written as its reference form");
       case ControlOp op -> control(op, n, in);
     };
   }

@@ -3,6 +3,7 @@ package dev.retrograde.pass.routine;
 import dev.retrograde.ir.BitOp;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.FrameOp;
+import dev.retrograde.ir.KernelOp;
 import dev.retrograde.ir.LinalgOp;
 import dev.retrograde.ir.LinearOp;
 import dev.retrograde.ir.MapOp;
@@ -30,7 +31,7 @@ public final class Routines {
       case MapOp.StopGradient _ -> Copying.plan();
       case MapOp.Map _, MapOp.Couple _, MapOp.Snap _ -> null;
       case ReduceOp _, MoveOp _, LinearOp _, WindowOp _, BitOp _, RandomOp _ -> null;
-      case FrameOp _, RowOp _, TreeOp _, ControlOp _ -> null;
+      case FrameOp _, RowOp _, TreeOp _, ControlOp _, KernelOp _ -> null;
     };
   }
 

@@ -106,6 +106,8 @@ final class RowRules {
           throw refuse(n, "its key differs from node to node; draw numbers for all nodes before");
       case dev.retrograde.ir.FrameOp f -> throw refuse(n, "frames are not vectorised");
       case dev.retrograde.ir.TreeOp t -> throw refuse(n, "a tree within a node is not vectorised");
+      case dev.retrograde.ir.KernelOp k ->
+          throw refuse(n, "a loop nest for one node is not vectorised");
       case dev.retrograde.ir.ControlOp c -> throw new AssertionError(n + " has blocks");
     };
   }

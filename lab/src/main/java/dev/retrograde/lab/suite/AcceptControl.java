@@ -55,7 +55,7 @@ public final class AcceptControl implements Suite {
   @Override
   public void run(Settings settings, Listener listener) {
     Targets found = Targets.find();
-    Target target = found.choose(settings.target()).target();
+    Target target = settings.chosen();
     Target.Options options =
         Target.Options.threads(
             settings.threads().orElse(Runtime.getRuntime().availableProcessors()));

@@ -4,7 +4,6 @@ import dev.retrograde.data.DataSet;
 import dev.retrograde.lab.backward.BackwardRun;
 import dev.retrograde.lab.compare.Contestant;
 import dev.retrograde.lab.task.DataSource;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.nn.update.Optimizer;
 import dev.retrograde.nn.update.Optimizers;
@@ -86,7 +85,7 @@ public final class AcceptCore implements Suite {
 
   @Override
   public void run(Settings settings, Listener listener) {
-    Target target = Targets.find().choose(settings.target()).target();
+    Target target = settings.chosen();
     int threads = settings.threads().orElse(Runtime.getRuntime().availableProcessors());
     for (Goal goal : goals()) {
       if (settings.wants(goal.part())) {

@@ -8,7 +8,6 @@ import dev.retrograde.lab.compare.RunResult;
 import dev.retrograde.lab.suite.AccuracyRows.Pair;
 import dev.retrograde.lab.suite.AccuracyRows.Trainer;
 import dev.retrograde.lab.suite.FinishedRuns.Run;
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.lab.task.Task;
 import dev.retrograde.target.Target;
 import java.nio.ByteBuffer;
@@ -56,7 +55,7 @@ public final class AcceptMemory implements Suite {
 
   @Override
   public void run(Settings settings, Listener listener) {
-    Target target = Targets.find().choose(settings.target()).target();
+    Target target = settings.chosen();
     int threads = settings.threads().orElse(Runtime.getRuntime().availableProcessors());
     Target.Options options = Target.Options.threads(threads);
     FinishedRuns finished = new FinishedRuns(settings.kept());

@@ -1,6 +1,5 @@
 package dev.retrograde.lab.suite;
 
-import dev.retrograde.lab.task.Targets;
 import dev.retrograde.target.Target;
 import java.util.List;
 
@@ -29,7 +28,7 @@ public final class MemorySuite implements Suite {
 
   @Override
   public void run(Settings settings, Listener listener) {
-    Target target = Targets.find().choose(settings.target()).target();
+    Target target = settings.chosen();
     int threads = settings.threads().orElse(Runtime.getRuntime().availableProcessors());
     Target.Options options = Target.Options.threads(threads);
     for (String part : PARTS) {

@@ -1,5 +1,8 @@
 package dev.retrograde.lab.suite;
 
+import dev.retrograde.lab.task.PerfMapped;
+import dev.retrograde.lab.task.Targets;
+import dev.retrograde.target.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +28,21 @@ public interface Suite {
   /// @param target name of the target, or `auto`
   /// @param kept where a long suite keeps the runs that are done, to go on from there; empty:
   ///   nowhere
+  /// @param perfMap whether kernels are named for `perf`
   record Settings(
-      Optional<String> part, Optional<Integer> threads, String target, Optional<Path> kept) {
+      Optional<String> part,
+      Optional<Integer> threads,
+      String target,
+      Optional<Path> kept,
+      boolean perfMap) {
+    /// The target that is meant.
+    ///
+    /// @throws IllegalArgumentException if it cannot be used here
+    public Target chosen() {
+      Target found = Targets.find().choose(target).target();
+      return perfMap ? PerfMapped.of(found) : found;
+    }
+
     /// Whether a part is wanted.
     public boolean wants(String name) {
       return part.isEmpty() || part.get().equals(name);
