@@ -130,7 +130,7 @@ final class CompiledProgram implements Executable {
     state.enter(program.name());
     try {
       runner.begin();
-      runner.run(0, starts[starts.length - 1]);
+      runner.runAll(starts[starts.length - 1]);
     } finally {
       state.leave();
     }

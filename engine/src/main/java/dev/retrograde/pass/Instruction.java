@@ -26,6 +26,17 @@ interface Instruction {
     }
   }
 
+  /// Several kernels that no other instruction comes between. It stands in the place of the first
+  /// of them, the others behind it, so that numbers of instructions are the same with it and
+  /// without.
+  record Sequence(Runnable kernels, int count) implements Instruction {
+    @Override
+    public int run(Runner r, int pc) {
+      kernels.run();
+      return pc + count;
+    }
+  }
+
   /// A kernel whose outermost loop runs over `capacity` rows, as far as a count of them asks for.
   record LaunchRows(
       BoundKernel kernel, long extent, boolean split, MemorySegment count, int capacity)

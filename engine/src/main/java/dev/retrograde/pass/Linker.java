@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +31,6 @@ final class Linker {
   private final boolean threads;
   private final Blocks blocks;
   private final Map<Kernel, CompiledKernel> distinct = new HashMap<>();
-  private final Map<Kernel, String> names = new HashMap<>();
   private final Map<Buf, MemorySegment> memory = new HashMap<>();
   private final List<Instruction> code = new ArrayList<>();
   private final List<Instruction.Call> sites = new ArrayList<>();
@@ -61,7 +61,7 @@ final class Linker {
   /// @return where each step begins, and the end
   int[] program(Planned p, MemorySegment block) {
     places(p, block);
-    name(p);
+    compile(p);
     for (Blocks.Function f : blocks.functions().values()) {
       function(p, f);
     }
@@ -83,9 +83,10 @@ final class Linker {
     return starts;
   }
 
-  /// What profilers show of each kernel: the first step that runs it, and how many others do.
-  private void name(Planned p) {
-    Map<Kernel, List<String>> users = new HashMap<>();
+  /// Compiles each kernel once, all before the first is bound, so that they are loaded together.
+  /// Profilers show the first step that runs it, and how many others do.
+  private void compile(Planned p) {
+    Map<Kernel, List<String>> users = new LinkedHashMap<>();
     for (Step s : p.allSteps()) {
       if (s instanceof Step.Launch l) {
         users.computeIfAbsent(l.kernel(), k -> new ArrayList<>()).add(l.name());
@@ -93,7 +94,8 @@ final class Linker {
     }
     users.forEach((k, all) -> {
       String more = all.size() > 1 ? " and " + (all.size() - 1) + " more" : "";
-      names.put(k, p.program().name() + ": " + all.get(0) + more);
+      String name = p.program().name() + ": " + all.get(0) + more;
+      distinct.put(k, compiler.compile(k, name));
     });
   }
 
@@ -231,9 +233,10 @@ final class Linker {
   }
 
   private void launch(Step.Launch l) {
-    CompiledKernel k =
-        distinct.computeIfAbsent(
-            l.kernel(), x -> compiler.compile(x, names.getOrDefault(x, l.name())));
+    CompiledKernel k = distinct.get(l.kernel());
+    if (k == null) {
+      throw new AssertionError(l + " was not compiled");
+    }
     boolean split = threads && l.kernel().extent() > 1 && l.work() > WORTH_THREADS;
     splits |= split;
     BoundKernel bound = k.bind(l.params().stream().map(this::segment).toList());

@@ -6,6 +6,7 @@ import dev.retrograde.target.KernelCompiler;
 import dev.retrograde.target.KernelCompiler.BoundKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class Runner {
   private int[] calls = new int[64];
   private int depth;
   private Instruction[] code = {};
+  private Instruction[] joined = {};
   private Instruction.Call[] sites = {};
 
   /// The job of one kernel, reused so that a run allocates nothing.
@@ -74,6 +76,7 @@ final class Runner {
   /// @param sites calls, each at the number that it pushes
   void load(List<Instruction> instructions, List<Instruction.Call> callSites) {
     code = instructions.toArray(Instruction[]::new);
+    joined = joined(code);
     sites = callSites.toArray(Instruction.Call[]::new);
   }
 
@@ -86,12 +89,47 @@ final class Runner {
     depth = 0;
   }
 
-  /// Runs from one instruction until another is next.
+  /// Runs from one instruction until another is next, kernel by kernel.
   void run(int from, int to) {
+    run(code, from, to);
+  }
+
+  /// Runs from the first instruction until another is next, which is no kernel.
+  void runAll(int to) {
+    run(joined, 0, to);
+  }
+
+  private void run(Instruction[] of, int from, int to) {
     int pc = from;
     while (pc != to) {
-      pc = code[pc].run(this, pc);
+      pc = of[pc].run(this, pc);
     }
+  }
+
+  /// The same with kernels in a row as one instruction at the place of the first. Whoever jumps
+  /// into the middle of a row finds the others where they were.
+  private Instruction[] joined(Instruction[] single) {
+    Instruction[] out = single.clone();
+    int from = 0;
+    for (int i = 0; i <= single.length; i++) {
+      if (i < single.length && single[i] instanceof Instruction.Launch l && !splits(l)) {
+        continue;
+      }
+      if (i - from > 1) {
+        List<KernelCompiler.Part> parts = new ArrayList<>();
+        for (Instruction each : Arrays.asList(single).subList(from, i)) {
+          Instruction.Launch l = (Instruction.Launch) each;
+          parts.add(new KernelCompiler.Part(l.kernel(), l.extent()));
+        }
+        out[from] = new Instruction.Sequence(compiler.sequence(parts), parts.size());
+      }
+      from = i + 1;
+    }
+    return out;
+  }
+
+  private boolean splits(Instruction.Launch l) {
+    return l.split() && workers != null;
   }
 
   // Kernels.

@@ -5,6 +5,7 @@ import dev.retrograde.ir.Cloner;
 import dev.retrograde.ir.ControlOp;
 import dev.retrograde.ir.Emit;
 import dev.retrograde.ir.MapOp;
+import dev.retrograde.ir.MoveOp;
 import dev.retrograde.ir.Node;
 import dev.retrograde.ir.Origin.Phase;
 import dev.retrograde.ir.Program;
@@ -75,8 +76,9 @@ final class Sink {
     List<Value> out = new ArrayList<>();
     branch.results().stream().filter(read::contains).forEach(out::add);
     moved.forEach(n -> n.results().stream().filter(read::contains).forEach(out::add));
+    List<Node> taken = withLight(nodes, moved);
     List<Block> blocks =
-        branch.blocks().stream().map(b -> with(b, branch.results(), moved, out)).toList();
+        branch.blocks().stream().map(b -> with(b, branch.results(), taken, out)).toList();
     nodes.set(last, new Node(branch.op(), branch.operands(), out, blocks, branch.origin()));
     nodes.remove(at);
     nodes.removeAll(moved);
@@ -95,6 +97,23 @@ final class Sink {
       }
     }
     return out;
+  }
+
+  /// The moved nodes, each behind what it reads that is cheaper made again than stored: one number
+  /// repeated, which outside of the branch would be a tensor in memory.
+  private static List<Node> withLight(List<Node> nodes, List<Node> moved) {
+    Set<Value> wanted = new HashSet<>();
+    moved.forEach(n -> wanted.addAll(n.operands()));
+    List<Node> light = new ArrayList<>();
+    for (Node n : nodes.reversed()) {
+      if ((n.op() instanceof MoveOp.Broadcast || n.op() instanceof MoveOp.Fill)
+          && wanted.contains(n.result())) {
+        light.addFirst(n);
+        wanted.addAll(n.operands());
+      }
+    }
+    light.addAll(moved);
+    return light;
   }
 
   /// A block that goes on with the moved nodes.

@@ -36,6 +36,22 @@ public interface KernelCompiler extends AutoCloseable {
     return arena.allocate(bytes, 64);
   }
 
+  /// Kernels one after another, as one: where a call into compiled code costs something, one call
+  /// for all of them.
+  ///
+  /// @param parts kernels that this compiler bound
+  default Runnable sequence(List<Part> parts) {
+    Part[] all = parts.toArray(Part[]::new);
+    return () -> {
+      for (Part p : all) {
+        p.kernel.run(0, p.extent);
+      }
+    };
+  }
+
+  /// A kernel and how many iterations of its outermost loop are run, from the first one on.
+  record Part(BoundKernel kernel, long extent) {}
+
   /// Bytes of code made so far.
   long codeBytes();
 

@@ -35,6 +35,7 @@ public final class X64KernelCompiler implements KernelCompiler {
   private final Map<Kernel, Compiled> known = new HashMap<>();
   private final List<Compiled> waiting = new ArrayList<>();
   private long codeBytes;
+  private @Nullable Entry sequences;
   private @Nullable PerfMap map;
 
   /// For the processor that this runs on.
@@ -183,6 +184,34 @@ public final class X64KernelCompiler implements KernelCompiler {
     return table;
   }
 
+  /// Code and the addresses of its buffers.
+  private record Bound(Entry code, MemorySegment table) implements BoundKernel {
+    @Override
+    public void run(long from, long to) {
+      code.call(table, from, to);
+    }
+  }
+
+  @Override
+  public synchronized Runnable sequence(List<Part> parts) {
+    MemorySegment rows = arena.allocate((long) parts.size() * Sequences.ROW, 8);
+    for (int i = 0; i < parts.size(); i++) {
+      if (!(parts.get(i).kernel() instanceof Bound b)) {
+        throw new IllegalArgumentException(
+            "part " + i + " of a sequence: expected a kernel that this compiler bound");
+      }
+      Sequences.put(rows, i, b.code().address(), b.table().address(), parts.get(i).extent());
+    }
+    Entry caller = sequences;
+    if (caller == null) {
+      caller = ExecutableMemory.load(Sequences.code(), arena).entry(0);
+      sequences = caller;
+    }
+    Entry calls = caller;
+    long count = parts.size();
+    return () -> calls.call(rows, 0, count);
+  }
+
   private final class Compiled implements CompiledKernel {
     private static final byte[] LOADED = {};
 
@@ -218,7 +247,7 @@ public final class X64KernelCompiler implements KernelCompiler {
       synchronized (X64KernelCompiler.this) {
         table = table(buffers);
       }
-      return (from, to) -> entered.call(table, from, to);
+      return new Bound(entered, table);
     }
 
     @Override
