@@ -195,7 +195,7 @@ class OwnKernelsTest {
   }
 
   private static Step launch(List<Buf> buffers, boolean own) {
-    return new Step.Launch("nest", Origin.Phase.FORWARD, nest(0), buffers, 0, 0, own);
+    return new Step.Launch("nest", Origin.Phase.FORWARD, nest(0), buffers, 0, 0, null, own);
   }
 
   private static List<String> launches(Program p, Set<String> without) {
