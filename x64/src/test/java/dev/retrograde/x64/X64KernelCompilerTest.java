@@ -14,8 +14,11 @@ import dev.retrograde.scalar.Functions;
 import dev.retrograde.scalar.ScalarCode;
 import dev.retrograde.scalar.ScalarFn;
 import dev.retrograde.scalar.ScalarFn.Primitive;
+import dev.retrograde.target.KernelCompiler;
+import dev.retrograde.target.KernelCompiler.BoundKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -186,8 +189,45 @@ class X64KernelCompilerTest {
       var bound = compiler.compile(w.finish(4)).bind(List.of(b));
       bound.run(2, 2);
       bound.run(3, 1);
-      assertThat(b.toArray(java.lang.foreign.ValueLayout.JAVA_INT)).containsOnly(0);
+      assertThat(b.toArray(ValueLayout.JAVA_INT)).containsOnly(0);
     }
+  }
+
+  @Test
+  void kernelsInARowRunInOrderAsFarAsEachIsAsked() {
+    try (X64KernelCompiler compiler = new X64KernelCompiler(Features.AVX2);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment b = arena.allocate(256, 64);
+      BoundKernel one = compiler.compile(step(1, 1)).bind(List.of(b));
+      BoundKernel twice = compiler.compile(step(2, 0)).bind(List.of(b));
+      Runnable all =
+          compiler.sequence(
+              List.of(
+                  new KernelCompiler.Part(one, 4),
+                  new KernelCompiler.Part(twice, 0),
+                  new KernelCompiler.Part(twice, 3),
+                  new KernelCompiler.Part(one, 1)));
+      all.run();
+      for (int block = 0; block < 4; block++) {
+        float expected = block == 0 ? 3 : block < 3 ? 2 : 1;
+        assertThat(b.getAtIndex(ValueLayout.JAVA_FLOAT, 8L * block)).isEqualTo(expected);
+      }
+      all.run();
+      assertThat(b.getAtIndex(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(9);
+    }
+  }
+
+  /// Multiplies each of four blocks of eight numbers and adds to them.
+  private static Kernel step(float factor, float summand) {
+    Writer w = new Writer(8);
+    int out = w.param(DType.F32);
+    Affine at = Affine.var(0).times(8);
+    Reg x = w.load(out, at, 1, 8, null);
+    Reg f = w.constant(DType.F32, Float.floatToRawIntBits(factor));
+    Reg s = w.constant(DType.F32, Float.floatToRawIntBits(summand));
+    Reg y = w.apply(Primitive.ADD, w.apply(Primitive.MUL, x, f), s);
+    w.store(out, at, y, 1, 8, null);
+    return w.finish(4);
   }
 
   @Test
