@@ -196,8 +196,8 @@ class MainTest {
     Ran ran = run("explain", "--choices");
     assertThat(ran.code()).isZero();
     assertThat(ran.out())
-        .containsPattern("batch norm +exact +exact +exact +refused +exact +noise +bias")
-        .containsPattern("quantized +noise +noise +noise")
+        .containsPattern("batch norm +exact +exact +exact +exact +refused +exact +noise +bias")
+        .containsPattern("quantized +noise +noise +noise +noise")
         .contains("reversible, exact form - exact: inputs are solved from outputs on a grid");
   }
 

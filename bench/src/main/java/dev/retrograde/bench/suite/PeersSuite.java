@@ -3,6 +3,7 @@ package dev.retrograde.bench.suite;
 import dev.retrograde.bench.engine.EngineContender;
 import dev.retrograde.bench.engine.KernelTimes;
 import dev.retrograde.bench.libtorch.FastestTorch;
+import dev.retrograde.bench.libtorch.TorchAllocator;
 import dev.retrograde.bench.task.Batch;
 import dev.retrograde.bench.task.ContenderSide;
 import dev.retrograde.bench.task.FirstValues;
@@ -52,6 +53,7 @@ public final class PeersSuite implements Suite {
   public void run(Settings settings, Listener listener) {
     BenchThread.run(
         settings.threads(),
+        TorchAllocator.KEEPS_LARGE,
         threads -> {
           Target target = settings.chosen();
           try (FmaProbe fma = new FmaProbe(threads)) {
