@@ -67,7 +67,7 @@ public final class StartSuite implements Suite {
           switch (part) {
             case StartRows.FIRST_STEP -> firstStep(cache, uncached);
             case StartRows.COMPILE -> compile(cache, uncached);
-            case StartRows.TENTH_STEP -> tenthStep();
+            case StartRows.TENTH_STEP -> tenthStep(cache, uncached);
             default -> throw new AssertionError(part);
           }
         }
@@ -86,14 +86,14 @@ public final class StartSuite implements Suite {
       both(deep, 3, StartRows.COMPILE, cache, uncached, r -> all -> r.compile(all, 4, Double.NaN));
     }
 
-    private void tenthStep() throws IOException {
-      for (StartCase c :
+    private void tenthStep(ClassCache cache, String uncached) throws IOException {
+      List<StartCase> cases =
           List.of(
               new StartCase("mlp", 16, 200),
               new StartCase("lenet", 64, 200),
-              new StartCase("resnet20", 32, 60))) {
-        StartRows rows = new StartRows(c, threads, false);
-        row(rows, 5, StartRows.TENTH_STEP, ClassCache.none(), rows::tenthStep);
+              new StartCase("resnet20", 32, 60));
+      for (StartCase c : cases) {
+        both(c, 9, StartRows.TENTH_STEP, cache, uncached, r -> r::tenthStep);
       }
     }
 
